@@ -1,0 +1,59 @@
+// What one environment (the main thread, or one worker) owns.
+#pragma once
+
+#include <napi.h>
+
+#include <deque>
+#include <initializer_list>
+#include <span>
+
+#include "error_queue.h"
+#include "handles.h"
+#include "outbox.h"
+
+namespace sslctx {
+
+class Addon;
+class Call;
+
+/// What each exported function gets as its data: who owns it, and its C name for messages.
+struct FunctionData {
+  Addon* addon;
+  const char* name;
+};
+
+/// One exported function.
+struct Export {
+  const char* name;
+  Napi::Value (*function)(const Napi::CallbackInfo& info);
+};
+
+class Addon {
+ public:
+  explicit Addon(Napi::Env env);
+  ~Addon();
+  Addon(const Addon&) = delete;
+  Addon& operator=(const Addon&) = delete;
+
+  Napi::Env env() const { return env_; }
+
+  void Register(Napi::Object exports, std::span<const Export> functions);
+
+  ErrorQueue errors;
+  Handles handles;
+  Outbox outbox;
+
+  /// The innermost call that JavaScript has made and that has not returned yet; callbacks of libssl run inside of it.
+  Call* current_call = nullptr;
+
+  /// Gives back everything that this environment still owns. Called once, when the environment ends.
+  void Close();
+  bool closing() const { return closing_; }
+
+ private:
+  Napi::Env env_;
+  std::deque<FunctionData> functions_;
+  bool closing_ = false;
+};
+
+}  // namespace sslctx

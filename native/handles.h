@@ -1,0 +1,126 @@
+// The table behind all handles: an integer (slot and generation) stands for a C pointer, its type, and the references
+// that the handle owns.
+#pragma once
+
+#include <napi.h>
+
+#include <array>
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "openssl.h"
+
+namespace sslctx {
+
+class Addon;
+
+enum class Kind : std::uint8_t { kSslMethod, kSslCipher, kSslCtx, kSsl, kSslSession, kBio, kX509, kEvpPkey, kX509Store, kX509Crl, kPkcs12, kCount };
+
+inline constexpr std::size_t kKinds = static_cast<std::size_t>(Kind::kCount);
+
+/// What the table needs to know of a C type. `bytes` is what one object costs outside of the JavaScript heap, about:
+/// it is reported to the garbage collector.
+struct KindTraits {
+  const char* name;
+  bool (*up_ref)(void* pointer);
+  void (*free)(void* pointer);
+  std::int64_t bytes;
+};
+
+const KindTraits& TraitsOf(Kind kind);
+
+template <typename T>
+inline constexpr Kind kKindOf = Kind::kCount;
+template <>
+inline constexpr Kind kKindOf<SSL_METHOD> = Kind::kSslMethod;
+template <>
+inline constexpr Kind kKindOf<SSL_CIPHER> = Kind::kSslCipher;
+template <>
+inline constexpr Kind kKindOf<SSL_CTX> = Kind::kSslCtx;
+template <>
+inline constexpr Kind kKindOf<SSL> = Kind::kSsl;
+template <>
+inline constexpr Kind kKindOf<SSL_SESSION> = Kind::kSslSession;
+template <>
+inline constexpr Kind kKindOf<BIO> = Kind::kBio;
+template <>
+inline constexpr Kind kKindOf<X509> = Kind::kX509;
+template <>
+inline constexpr Kind kKindOf<EVP_PKEY> = Kind::kEvpPkey;
+template <>
+inline constexpr Kind kKindOf<X509_STORE> = Kind::kX509Store;
+template <>
+inline constexpr Kind kKindOf<X509_CRL> = Kind::kX509Crl;
+template <>
+inline constexpr Kind kKindOf<PKCS12> = Kind::kPkcs12;
+
+class Handles {
+ public:
+  explicit Handles(Addon& addon) : addon_(addon) {}
+  Handles(const Handles&) = delete;
+  Handles& operator=(const Handles&) = delete;
+
+  /// The functions that make the JavaScript object for an integer, one for each kind.
+  void SetFactories(const Napi::Array& factories);
+
+  /// The pointer behind an integer from JavaScript.
+  /// Throws ERR_SSLCTX_FREED, or ERR_INVALID_ARG_TYPE for a handle of another kind.
+  void* Get(napi_env env, napi_value value, Kind kind, const char* function) const;
+
+  template <typename T>
+  T* Get(const Napi::Value& value, const char* function) const {
+    return static_cast<T*>(Get(value.Env(), value, kKindOf<T>, function));
+  }
+
+  /// The handle of `pointer`, which takes over one reference. The same pointer gives the same JavaScript object.
+  Napi::Value Own(Napi::Env env, Kind kind, void* pointer, napi_value extra = nullptr);
+
+  /// As Own, for a pointer that libssl goes on owning: takes a reference first.
+  Napi::Value Borrow(Napi::Env env, Kind kind, void* pointer);
+
+  /// The live JavaScript object of `pointer`, or an empty value.
+  Napi::Value Find(Napi::Env env, const void* pointer) const;
+
+  /// One more owned reference (X_up_ref), one less (X_free).
+  bool UpRef(napi_env env, napi_value value, Kind kind, const char* function);
+  void Free(napi_env env, napi_value value, Kind kind, const char* function);
+
+  /// Gives back everything, in an order that frees connections before what they use.
+  void Close();
+
+  /// Live handles of each kind.
+  std::array<std::uint32_t, kKinds> Live() const;
+
+ private:
+  struct Entry {
+    void* pointer = nullptr;
+    napi_ref object = nullptr;
+    std::uint32_t references = 0;
+    std::uint32_t generation = 0;
+    std::uint32_t next_free = 0;
+    Kind kind = Kind::kCount;
+  };
+
+  static void OnCollected(napi_env env, void* data, void* hint);
+
+  std::uint64_t IdOf(std::uint32_t slot) const;
+  bool SlotOf(std::uint64_t id, std::uint32_t* slot) const;
+  std::uint32_t Lookup(napi_env env, napi_value value, Kind kind, const char* function) const;
+  std::uint32_t Take(Napi::Env env);
+  void Retire(std::uint32_t slot);
+  void Sweep(Napi::Env env);
+  void Report(std::int64_t bytes);
+
+  Addon& addon_;
+  std::vector<Entry> entries_ = std::vector<Entry>(1);  // slot 0 is never used: 0 stands for NULL
+  std::unordered_map<const void*, std::uint32_t> slots_;
+  std::array<Napi::FunctionReference, kKinds> factories_;
+  std::uint32_t free_ = 0;
+  std::size_t live_ = 0;
+  std::size_t made_since_sweep_ = 0;
+  std::size_t sweep_after_ = 4096;
+  std::int64_t unreported_bytes_ = 0;
+};
+
+}  // namespace sslctx

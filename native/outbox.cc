@@ -1,0 +1,46 @@
+#include "outbox.h"
+
+#include "addon.h"
+#include "call.h"
+#include "callbacks.h"
+
+namespace sslctx {
+
+void Outbox::QueueRemoved(Addon& addon, napi_ref record, SSL_SESSION* session) noexcept {
+  try {
+    const Napi::HandleScope scope(addon.env());
+    napi_value object = nullptr;
+    napi_get_reference_value(addon.env(), record, &object);
+    // Nobody can be listening when the record is gone.
+    if (object == nullptr || SSL_SESSION_up_ref(session) != 1) return;
+    OwnedSession own(session);
+    napi_ref strong = nullptr;
+    if (napi_create_reference(addon.env(), object, 1, &strong) != napi_ok) return;
+    removed_.push_back({strong, std::move(own)});
+  } catch (...) {
+    // Out of memory: a notification is lost, which is better than an exception in libssl's frames.
+  }
+}
+
+void Outbox::Deliver(Addon& addon, Call& call) {
+  while (!removed_.empty()) {
+    const Napi::HandleScope scope(addon.env());
+    Removed removed = std::move(removed_.front());
+    removed_.pop_front();
+    napi_value value = nullptr;
+    napi_get_reference_value(addon.env(), removed.record, &value);
+    napi_delete_reference(addon.env(), removed.record);
+    const Napi::Object record(addon.env(), value);
+    call.Guard([&] {
+      const Napi::Value session = addon.handles.Own(addon.env(), Kind::kSslSession, removed.session.release());
+      CallRecord(record, CallbackKind::kRemoveSession, {record.Get("handle"), session});
+    });
+  }
+}
+
+void Outbox::Clear(Addon& addon) {
+  for (const Removed& removed : removed_) napi_delete_reference(addon.env(), removed.record);
+  removed_.clear();
+}
+
+}  // namespace sslctx

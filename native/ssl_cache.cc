@@ -1,0 +1,177 @@
+// The session cache of an SSL_CTX.
+
+#include <algorithm>
+#include <vector>
+
+#include "call.h"
+#include "groups.h"
+#include "state.h"
+
+namespace sslctx {
+
+namespace {
+
+constexpr std::int64_t kCacheModes = SSL_SESS_CACHE_BOTH | SSL_SESS_CACHE_NO_AUTO_CLEAR | SSL_SESS_CACHE_NO_INTERNAL |
+                                     SSL_SESS_CACHE_UPDATE_TIME;
+
+// Adding an object that is in the cache already moves it to the front of its equals, until a fix of 2026 that came to
+// several branches: asked of the library itself, once.
+bool ReAddingMoves() {
+  static const bool moves = [] {
+    const Owned<SSL_CTX, SSL_CTX_free> ctx(SSL_CTX_new(TLS_method()));
+    if (!ctx) return false;
+    SSL_CTX_set_session_cache_mode(ctx.get(), SSL_SESS_CACHE_BOTH);
+    OwnedSession sessions[2];
+    for (unsigned char id = 0; id < 2; ++id) {
+      sessions[id].reset(SSL_SESSION_new());
+      if (!sessions[id]) return false;
+      SSL_SESSION_set_protocol_version(sessions[id].get(), TLS1_2_VERSION);
+      SSL_SESSION_set1_id(sessions[id].get(), &id, 1);
+      SSL_SESSION_set_time(sessions[id].get(), 1);
+      SSL_SESSION_set_timeout(sessions[id].get(), 1);
+      SSL_CTX_add_session(ctx.get(), sessions[id].get());
+    }
+    SSL_CTX_add_session(ctx.get(), sessions[0].get());
+    // Size 3 holds two: the next one pushes out the last of the list.
+    SSL_CTX_sess_set_cache_size(ctx.get(), 3);
+    const OwnedSession third(SSL_SESSION_new());
+    const unsigned char id = 2;
+    if (!third) return false;
+    SSL_SESSION_set_protocol_version(third.get(), TLS1_2_VERSION);
+    SSL_SESSION_set1_id(third.get(), &id, 1);
+    SSL_CTX_add_session(ctx.get(), third.get());
+    return SSL_CTX_remove_session(ctx.get(), sessions[1].get()) == 0;
+  }();
+  return moves;
+}
+
+Napi::Value AddSession(Call& call) {
+  SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
+  SSL_SESSION* const session = call.Handle<SSL_SESSION>(1);
+  ContextState& state = *ContextState::Of(ctx);
+  SessionTag& tag = SessionTag::Of(session);
+  // Asked once: from here on the session cannot change.
+  if (!tag.checked.load(std::memory_order_relaxed)) RequireComplete(call.env(), call.name(), session);
+  if (tag.home.load(std::memory_order_relaxed) != state.serial) Claim(call.env(), call.name(), state, session);
+  tag.checked.store(true, std::memory_order_relaxed);
+  const int added = SSL_CTX_add_session(ctx, session);
+  if (added == 1 || ReAddingMoves()) tag.order = SessionTag::NextOrder();
+  return ToJs(call.env(), added);
+}
+
+Napi::Value RemoveSession(Call& call) {
+  SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
+  return ToJs(call.env(), SSL_CTX_remove_session(ctx, call.HandleOrNull<SSL_SESSION>(1)));
+}
+
+Napi::Value SetCacheMode(Call& call) {
+  SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
+  const auto mode = call.Get<Ranged<0, kCacheModes>>(1);
+  if ((mode & ~kCacheModes) != 0) {
+    ThrowRangeError(call.env(), std::string(call.name()) + ": argument 2 has bits that are no SSL_SESS_CACHE_* mode");
+  }
+  return ToJs(call.env(), SSL_CTX_set_session_cache_mode(ctx, static_cast<long>(mode.value)));
+}
+
+void Collect(void* session, void* list) {
+  // Only counted here: nothing may change the table while it is walked.
+  if (SSL_SESSION_up_ref(static_cast<SSL_SESSION*>(session)) == 1) {
+    static_cast<std::vector<OwnedSession>*>(list)->emplace_back(static_cast<SSL_SESSION*>(session));
+  }
+}
+
+// libssl's list is private, but it is sorted by expiry, and among equals the latest insertion comes first.
+// The walk takes no lock, and none can be taken from outside: a context belongs to one thread as long as this is so.
+Napi::Value Sessions(Call& call) {
+  SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
+  std::vector<OwnedSession> sessions;
+  sessions.reserve(static_cast<std::size_t>(SSL_CTX_sess_number(ctx)));
+  OPENSSL_LH_doall_arg(reinterpret_cast<OPENSSL_LHASH*>(SSL_CTX_sessions(ctx)), Collect, &sessions);
+
+  struct Key {
+    std::int64_t expiry;
+    std::uint64_t order;
+    std::size_t index;
+  };
+  std::vector<Key> keys;
+  keys.reserve(sessions.size());
+  for (std::size_t index = 0; index < sessions.size(); ++index) {
+    const SSL_SESSION* const session = sessions[index].get();
+    keys.push_back({std::int64_t{SSL_SESSION_get_time(session)} + SSL_SESSION_get_timeout(session),
+                    SessionTag::Of(session).order, index});
+  }
+  std::sort(keys.begin(), keys.end(), [](const Key& left, const Key& right) {
+    return left.expiry != right.expiry ? left.expiry > right.expiry : left.order > right.order;
+  });
+
+  Napi::Array result = Napi::Array::New(call.env(), keys.size());
+  for (std::uint32_t place = 0; place < keys.size(); ++place) {
+    const Napi::HandleScope scope(call.env());
+    result.Set(place, call.addon().handles.Borrow(call.env(), Kind::kSslSession, sessions[keys[place].index].get()));
+  }
+  return result;
+}
+
+#if OPENSSL_VERSION_NUMBER >= 0x30400000L
+void Flush(SSL_CTX* ctx, Seconds time) { SSL_CTX_flush_sessions_ex(ctx, static_cast<time_t>(time.value)); }
+#else
+void Flush(SSL_CTX* ctx, Seconds time) { SSL_CTX_flush_sessions(ctx, static_cast<long>(time.value)); }
+#endif
+
+Napi::Value SetIdContext(Call& call) {
+  SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
+  const Bytes bytes = call.Get<Bytes>(1);
+  if (bytes.size > SSL_MAX_SID_CTX_LENGTH) {
+    ThrowRangeError(call.env(), std::string(call.name()) + ": a session ID context has at most 32 bytes");
+  }
+  const unsigned char empty = 0;
+  return ToJs(call.env(), SSL_CTX_set_session_id_context(ctx, bytes.size == 0 ? &empty : bytes.data,
+                                                         static_cast<unsigned int>(bytes.size)));
+}
+
+using CacheSize = Ranged<0, INT32_MAX>;
+
+#define COUNTER(name) SSLCTX_LAMBDA(name, [](SSL_CTX* ctx) -> long { return name(ctx); })
+
+constexpr Export kExports[] = {
+    SSLCTX_BODY(SSL_CTX_add_session, AddSession),
+    SSLCTX_BODY(SSL_CTX_remove_session, RemoveSession),
+    SSLCTX_BODY(SSL_CTX_set_session_cache_mode, SetCacheMode),
+    SSLCTX_LAMBDA(SSL_CTX_get_session_cache_mode, [](SSL_CTX* ctx) -> long { return SSL_CTX_get_session_cache_mode(ctx); }),
+    SSLCTX_LAMBDA(SSL_CTX_sess_set_cache_size,
+                  [](SSL_CTX* ctx, CacheSize size) -> long {
+                    return SSL_CTX_sess_set_cache_size(ctx, static_cast<long>(size.value));
+                  }),
+    SSLCTX_LAMBDA(SSL_CTX_sess_get_cache_size, [](SSL_CTX* ctx) -> long { return SSL_CTX_sess_get_cache_size(ctx); }),
+    SSLCTX_LAMBDA(SSL_CTX_set_timeout,
+                  [](SSL_CTX* ctx, Timeout timeout) -> long {
+                    return SSL_CTX_set_timeout(ctx, static_cast<long>(timeout.value));
+                  }),
+    SSLCTX_PLAIN(SSL_CTX_get_timeout),
+    SSLCTX_LAMBDA(SSL_CTX_flush_sessions, [](SSL_CTX* ctx, Seconds time) -> void { Flush(ctx, time); }),
+#if OPENSSL_VERSION_NUMBER >= 0x30400000L
+    SSLCTX_LAMBDA(SSL_CTX_flush_sessions_ex, [](SSL_CTX* ctx, Seconds time) -> void { Flush(ctx, time); }),
+#endif
+    SSLCTX_BODY(SSL_CTX_sessions, Sessions),
+    SSLCTX_BODY(SSL_CTX_set_session_id_context, SetIdContext),
+    COUNTER(SSL_CTX_sess_number),
+    COUNTER(SSL_CTX_sess_connect),
+    COUNTER(SSL_CTX_sess_connect_good),
+    COUNTER(SSL_CTX_sess_connect_renegotiate),
+    COUNTER(SSL_CTX_sess_accept),
+    COUNTER(SSL_CTX_sess_accept_good),
+    COUNTER(SSL_CTX_sess_accept_renegotiate),
+    COUNTER(SSL_CTX_sess_hits),
+    COUNTER(SSL_CTX_sess_cb_hits),
+    COUNTER(SSL_CTX_sess_misses),
+    COUNTER(SSL_CTX_sess_timeouts),
+    COUNTER(SSL_CTX_sess_cache_full),
+};
+
+#undef COUNTER
+
+}  // namespace
+
+std::span<const Export> SslCacheExports() { return kExports; }
+
+}  // namespace sslctx

@@ -1,0 +1,97 @@
+// What the binding keeps with libssl's objects, in their ex_data.
+#pragma once
+
+#include <napi.h>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+#include "openssl.h"
+
+namespace sslctx {
+
+class Addon;
+class Call;
+
+/// With each SSL_SESSION. libssl links a session into one context's list by pointers inside of the session: in a second
+/// context's list it corrupts the first. So a session is told once and for all whose it is, and is never un-told, because
+/// libssl replaces equal sessions without a callback.
+struct SessionTag {
+  /// Serial number of the context, 0 for none yet.
+  std::atomic<std::uint64_t> home{0};
+  /// Grows with each insertion into the cache's list; orders equal expiry times.
+  std::atomic<std::uint64_t> order{0};
+  /// Shared with libssl or another holder: setters would change it under them.
+  std::atomic<bool> frozen{false};
+  /// Found complete by SSL_CTX_add_session.
+  std::atomic<bool> checked{false};
+  /// Inside of the callback that may set the application data of the ticket being made.
+  std::atomic<bool> ticket_open{false};
+
+  static SessionTag& Of(const SSL_SESSION* session);
+  /// The `order` of an insertion that happens now.
+  static std::uint64_t NextOrder();
+};
+
+/// With each SSL_CTX made here.
+struct ContextState {
+  Addon* addon;
+  /// Weak: JavaScript's callback record, held by the handles of the context and of its connections.
+  napi_ref record;
+  /// Never used twice in a process.
+  std::uint64_t serial;
+  bool wants_new = false;
+
+  static void Attach(SSL_CTX* ctx, Addon& addon, napi_ref record);
+  /// Null when the context was not made here (a shared libssl's other user).
+  static ContextState* Of(const SSL_CTX* ctx);
+};
+
+/// With each SSL made here.
+struct SslState {
+  Addon* addon;
+  napi_ref record;
+  /// The context of SSL_new: caches and ticket keys stay its own, also after SSL_set_SSL_CTX. The SSL keeps it alive.
+  SSL_CTX* session_ctx;
+  /// Inside of libssl.
+  int busy = 0;
+  /// A server for certain: by its method, or by SSL_set_accept_state.
+  bool accepts = false;
+  bool has_last_error = false;
+  int last_error = 0;
+  /// What the ALPN callback chose, until libssl has copied it.
+  std::vector<std::uint8_t> selected_alpn{};
+  /// What the pre-shared key callback offers, until libssl has copied it.
+  std::vector<std::uint8_t> psk_identity{};
+
+  static void Attach(SSL* ssl, Addon& addon, napi_ref record, SSL_CTX* session_ctx);
+  static SslState& Of(const SSL* ssl);
+};
+
+/// Objects alive in the process, counted by libssl's own new and free callbacks.
+struct LiveObjects {
+  std::int64_t contexts;
+  std::int64_t connections;
+  std::int64_t sessions;
+};
+LiveObjects CountLive();
+
+/// Registers the ex_data indexes; once a process, because they cannot be given back.
+void RegisterState();
+
+/// Throws ERR_SSLCTX_SESSION_INCOMPLETE where libssl would crash on the session or could never evict it.
+/// A session for a pre-shared key needs no ID.
+void RequireComplete(Napi::Env env, const char* function, const SSL_SESSION* session, bool needs_id = true);
+
+/// Makes `session` the context's, for good. Throws ERR_SSLCTX_SESSION_FOREIGN when it is another's already.
+void Claim(Napi::Env env, const char* function, const ContextState& state, SSL_SESSION* session);
+
+/// As Claim, for a session that libssl made on a connection: it cannot be another's.
+void ClaimFromConnection(const SSL* ssl, SSL_SESSION* session);
+
+/// Throws ERR_SSLCTX_SESSION_FROZEN.
+void RequirePrivate(Napi::Env env, const char* function, const SSL_SESSION* session);
+
+}  // namespace sslctx

@@ -1,0 +1,38 @@
+// Finds the addon, loads it so that it runs the system's libssl, and has it verify that it does.
+import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { notBuilt } from './errors.ts';
+import { factories } from './handles.ts';
+import type { Native } from './native.ts';
+
+const file = fileURLToPath(import.meta.resolve('#addon'));
+
+/**
+ * The node executable exports the symbols of its own OpenSSL, and the dynamic linker would take those first.
+ * RTLD_DEEPBIND lets the addon's own libraries come first. Where it does not exist (macOS, whose symbols know their
+ * library; musl) this is 0, and the addon's own check decides. The builds below native/build are linked with OpenSSL
+ * inside for the sanitizers, which refuse RTLD_DEEPBIND.
+ */
+function flags(): number {
+  const { RTLD_NOW, RTLD_DEEPBIND = 0 }: { RTLD_NOW?: number; RTLD_DEEPBIND?: number } = constants.dlopen;
+  const now = RTLD_NOW ?? 2;
+  // libssl keeps the addresses of our callbacks: the addon must never be unloaded. Linux has it linked so.
+  if (process.platform === 'darwin') return now | 0x80;
+  return /[\\/]native[\\/]build[\\/]/.test(file) ? now : now | RTLD_DEEPBIND;
+}
+
+function load(): Native {
+  const module: { exports: unknown } = { exports: {} };
+  try {
+    process.dlopen(module, file, flags());
+  } catch (error) {
+    throw existsSync(file) ? error : notBuilt(file, error);
+  }
+  const addon = module.exports as Native;
+  addon.setFactories(factories);
+  return addon;
+}
+
+/** The functions of the addon. Handles are integers here. */
+export const native: Native = load();

@@ -1,0 +1,131 @@
+// H10: callbacks that call back into their own connection, and callbacks that throw.
+import test from 'ava';
+import * as capi from '../../src/capi/index.ts';
+import { createSslConnection, createSslObjects, type SslPair } from '../helpers/pair.ts';
+import { type Callback, CALLBACKS, prepared, preparedFor } from './callbacks.ts';
+import { codeOf, connected, statefulPair, VERSIONS } from './contexts.ts';
+import { CRASH, shownOnGlibc, unguarded } from './unguarded.ts';
+
+/** Everything that would run libssl's state machine, or change what it stands on. */
+const REENTRANT: Record<string, (ssl: capi.SSL) => unknown> = {
+  SSL_do_handshake: (ssl) => capi.SSL_do_handshake(ssl),
+  SSL_connect: (ssl) => capi.SSL_connect(ssl),
+  SSL_accept: (ssl) => capi.SSL_accept(ssl),
+  SSL_read: (ssl) => capi.SSL_read(ssl, Buffer.alloc(1)),
+  SSL_peek: (ssl) => capi.SSL_peek(ssl, Buffer.alloc(1)),
+  SSL_write: (ssl) => capi.SSL_write(ssl, Buffer.from('early')),
+  SSL_read_early_data: (ssl) => capi.SSL_read_early_data(ssl, Buffer.alloc(1)),
+  SSL_write_early_data: (ssl) => capi.SSL_write_early_data(ssl, Buffer.from('early')),
+  SSL_shutdown: (ssl) => capi.SSL_shutdown(ssl),
+  SSL_renegotiate: (ssl) => capi.SSL_renegotiate(ssl),
+  SSL_clear: (ssl) => capi.SSL_clear(ssl),
+  SSL_new_session_ticket: (ssl) => capi.SSL_new_session_ticket(ssl),
+  SSL_set_session: (ssl) => capi.SSL_set_session(ssl, null),
+  SSL_set_bio: (ssl) => capi.SSL_set_bio(ssl, null, null),
+  SSL_set_connect_state: (ssl) => capi.SSL_set_connect_state(ssl),
+  SSL_set_accept_state: (ssl) => capi.SSL_set_accept_state(ssl),
+  SSL_set_shutdown: (ssl) => capi.SSL_set_shutdown(ssl, 0),
+};
+
+function serves(callback: Callback, version: number): boolean {
+  return callback.only === undefined || callback.only === version;
+}
+
+for (const { name, version } of VERSIONS) {
+  for (const callback of CALLBACKS.filter((one) => serves(one, version))) {
+    test(`${name}, ${callback.name}: the connection is busy`, (t) => {
+      const { objects, hook } = prepared(callback, version);
+      const codes = new Set<string>();
+      let calls = 0;
+      hook.inside = (ssl) => {
+        calls++;
+        for (const [what, use] of Object.entries(REENTRANT)) codes.add(`${what} ${String(codeOf(() => use(ssl)))}`);
+      };
+      t.true(createSslConnection(objects), 'the handshake is none the worse');
+      t.true(calls > 0, 'the callback was called');
+      t.deepEqual([...codes], Object.keys(REENTRANT).map((what) => `${what} ERR_SSLCTX_BUSY`));
+      t.true(talks(objects));
+    });
+
+    test(`${name}, ${callback.name}: what it throws comes out of the function that was called`, (t) => {
+      const { objects, hook } = prepared(callback, version);
+      const thrown = { not: 'even an Error' };
+      hook.inside = () => {
+        throw thrown;
+      };
+      let caught: unknown;
+      try {
+        createSslConnection(objects);
+      } catch (error) {
+        caught = error;
+      }
+      t.is(caught, thrown);
+      t.is(capi.debug.errorQueueDepth(), 0);
+      // Whatever became of the connection, it can be asked and freed.
+      t.is(typeof capi.SSL_get_version(objects.server), 'string');
+      capi.SSL_free(objects.server);
+      capi.SSL_free(objects.client);
+    });
+  }
+}
+
+/** Both directions still carry data. */
+function talks({ client, server }: SslPair): boolean {
+  for (const [from, to] of [[client, server], [server, client]] as const) {
+    if (capi.SSL_write(from, Buffer.from('hello')) !== 5) return false;
+    const read = Buffer.alloc(5);
+    if (capi.SSL_read(to, read) !== 5 || read.toString() !== 'hello') return false;
+  }
+  return true;
+}
+
+test('other connections may be used in a callback, also of the same contexts', (t) => {
+  const { objects, contexts, hook } = preparedFor('SSL_CTX_sess_set_new_cb', capi.TLS1_3_VERSION);
+  let inner = 0;
+  hook.inside = () => {
+    if (inner++ > 0) return;
+    const others = createSslObjects(contexts.sctx, contexts.cctx);
+    t.true(createSslConnection(others));
+    t.true(talks(others));
+  };
+  t.true(createSslConnection(objects));
+  t.true(inner > 0);
+});
+
+test('SSL_set_SSL_CTX where libssl holds on to the certificate of the context before', (t) => {
+  const { objects, hook } = preparedFor('SSL_CTX_set_msg_callback', capi.TLS1_3_VERSION);
+  const other = statefulPair(capi.TLS1_3_VERSION).sctx;
+  const codes = new Set<unknown>();
+  hook.inside = (ssl) => {
+    if (ssl === objects.server) codes.add(codeOf(() => capi.SSL_set_SSL_CTX(ssl, other)));
+  };
+  t.true(createSslConnection(objects));
+  t.deepEqual([...codes], ['ERR_SSLCTX_BUSY']);
+});
+
+test('SSL_read into a buffer that the callback takes away', (t) => {
+  const objects = connected(statefulPair(capi.TLS1_3_VERSION));
+  t.is(capi.SSL_write(objects.server, Buffer.alloc(1000, 0x41)), 1000);
+  const memory = new ArrayBuffer(4096);
+  const buffer = new Uint8Array(memory);
+  capi.SSL_set_msg_callback(objects.client, () => {
+    if (memory.byteLength === 0) return;
+    structuredClone(memory, { transfer: [memory] });
+    globalThis.gc?.();
+  });
+  t.is(capi.SSL_read(objects.client, buffer), 1000);
+  t.is(buffer.length, 0);
+});
+
+for (const [version, what, signature] of [['12', 'clear', { inside: 1, handshake: 1, written: 5, read: -1 }],
+  ['13', 'session', { inside: 1, handshake: 0, written: -1, read: -1 }]] as const) {
+  test(`without the guard: TLS 1.${version[1]}, ${what} in the new callback breaks the connection`, async (t) => {
+    const { facts } = await unguarded('h10_reenter', version, what);
+    t.deepEqual(facts, signature);
+  });
+}
+
+shownOnGlibc('without the guard: TLS 1.3, a handshake inside of the handshake crashes', async (t) => {
+  const { signal } = await unguarded('h10_reenter', '13', 'handshake');
+  t.true(CRASH.includes(signal), `ended by ${signal}`);
+});

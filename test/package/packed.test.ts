@@ -1,0 +1,181 @@
+// What users get: the tarball of `npm pack`, installed in an empty project with npm and compiled there.
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+import { execute, output } from '../helpers/process.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), 'sslctx-packed-'));
+const project = join(scratch, 'project');
+const installed = join(project, 'node_modules', 'sslctx');
+// Debian's own Node is linked to the system's libssl: there, all roads lead to the right library.
+const nodeHasItsOwn = process.config.variables.node_shared_openssl !== true;
+
+let tarball = '';
+
+async function makeProject(folder: string): Promise<void> {
+  await output('mkdir', ['-p', folder]);
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, allowScripts: { sslctx: true } }));
+}
+
+test.before(async (t) => {
+  t.timeout(300_000);
+  const [name] = (await output('npm', ['pack', '--silent', '--pack-destination', scratch], { cwd: root })).split('\n');
+  tarball = join(scratch, name ?? '');
+  await makeProject(project);
+  await output('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', tarball], { cwd: project });
+});
+
+test.after.always(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** Runs a CommonJS program in the project; its last expression is printed. */
+function evaluate(program: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
+  return output(process.execPath, ['-p', program], { cwd: project, env: { ...process.env, ...env } });
+}
+
+/** What the dynamic linker finds for the addon when Node is not there. */
+async function systemLibrary(name: string): Promise<string> {
+  const listing = await output('ldd', [join(installed, 'build', 'Release', 'sslctx.node')]);
+  const path = new RegExp(`${name}\\.so\\S* => (\\S+)`).exec(listing)?.[1];
+  if (path === undefined) throw new Error(`ldd knows no ${name}:\n${listing}`);
+  return realpathSync(path);
+}
+
+test('the tarball holds what the build needs, and nothing of the workshop', async (t) => {
+  const files = (await output('tar', ['-tzf', tarball])).split('\n').map((path) => path.replace(/^package\//, ''));
+  for (const needed of [
+    'README.md',
+    'LICENSE',
+    'CHANGELOG.md',
+    'binding.gyp',
+    'scripts/install.mjs',
+    'dist/index.js',
+  ]) {
+    t.true(files.includes(needed), needed);
+  }
+  for (const source of readdirSync(join(root, 'native')).filter((name) => /\.(cc|h)$/.test(name))) {
+    t.true(files.includes(`native/${source}`), source);
+  }
+  t.deepEqual(
+    files.filter((path) => /^(?:test|docs|demo|build|native\/(?:build|test))\/|\.(?:node|o|log|pem)$/.test(path)),
+    [],
+  );
+  t.false(existsSync(join(installed, 'test')));
+});
+
+test("require: libssl and libcrypto are the system's", async (t) => {
+  const openssl = JSON.parse(await evaluate("JSON.stringify(require('sslctx').openssl)"));
+  t.is(openssl.libssl, await systemLibrary('libssl'));
+  t.is(openssl.libcrypto, await systemLibrary('libcrypto'));
+  t.is(openssl.versionString, await output('pkg-config', ['--modversion', 'libssl']));
+});
+
+test('import and require give the same objects, with every entry of the package', async (t) => {
+  const program = `
+    const entries = ['sslctx', 'sslctx/capi', 'sslctx/testing'];
+    const [whole, capi, testing] = await Promise.all(entries.map((entry) => import(entry)));
+    const require = (await import('node:module')).createRequire(process.cwd() + '/');
+    console.log(JSON.stringify([
+      whole.SslContext === require('sslctx').SslContext,
+      capi.SSL_CTX_new === require('sslctx/capi').SSL_CTX_new,
+      Object.keys(testing).length > 0,
+      whole.openssl.libssl,
+    ]));`;
+  const [sameClass, sameFunction, hasTesting, libssl] = JSON.parse(
+    await output(process.execPath, ['--input-type=module', '-e', program], { cwd: project }),
+  );
+  t.true(sameClass);
+  t.true(sameFunction);
+  t.true(hasTesting);
+  t.is(libssl, await systemLibrary('libssl'));
+});
+
+test('a session goes into a cache and out of it', async (t) => {
+  const program = `
+    const capi = require('sslctx/capi');
+    const ctx = capi.SSL_CTX_new(capi.TLS_server_method());
+    const session = capi.SSL_SESSION_new();
+    capi.SSL_SESSION_set_protocol_version(session, capi.TLS1_2_VERSION);
+    capi.SSL_SESSION_set1_id(session, Buffer.alloc(32, 1));
+    capi.SSL_SESSION_set1_master_key(session, Buffer.alloc(48, 2));
+    capi.SSL_SESSION_set_cipher(session, capi.SSL_CTX_get_ciphers(ctx).at(-1));
+    JSON.stringify([
+      capi.SSL_CTX_add_session(ctx, session), capi.SSL_CTX_add_session(ctx, session),
+      capi.SSL_CTX_sess_number(ctx), capi.SSL_CTX_remove_session(ctx, session), capi.SSL_CTX_sess_number(ctx),
+    ])`;
+  t.deepEqual(JSON.parse(await evaluate(program)), [1, 0, 1, 1, 0]);
+});
+
+test('a plain require of the addon is refused, since it would have run the OpenSSL inside Node', async (t) => {
+  const addon = join(installed, 'build', 'Release', 'sslctx.node');
+  const program = `try { require(${JSON.stringify(addon)}); 'loaded' } catch (error) { JSON.stringify([error.code, error.message]) }`;
+  if (!nodeHasItsOwn) {
+    t.is(await evaluate(`typeof require(${JSON.stringify(addon)})`), 'object');
+    return;
+  }
+  const [code, message] = JSON.parse(await evaluate(program));
+  t.is(code, 'ERR_SSLCTX_WRONG_OPENSSL');
+  t.true(message.includes(realpathSync(process.execPath)), message);
+  t.true(message.includes(process.versions.openssl ?? ''), message);
+});
+
+/** Where the dynamic linker, by its own account, bound a symbol that the addon uses. */
+async function bindings(program: string, symbol: string): Promise<Set<string>> {
+  const log = join(scratch, `bindings-${Math.random()}`);
+  await execute(process.execPath, ['-e', program], {
+    cwd: project,
+    env: { ...process.env, LD_DEBUG: 'bindings', LD_DEBUG_OUTPUT: log, LD_BIND_NOW: '1' },
+  });
+  const [file] = readdirSync(scratch).filter((name) => join(scratch, name).startsWith(log));
+  const text = readFileSync(join(scratch, file ?? ''), 'utf8');
+  const found = text.matchAll(/binding file \S*\/sslctx\.node \[\d+\] to (\S+) \[\d+\]: normal symbol `(\w+)'/g);
+  return new Set([...found].flatMap(([, library, name]) => (name === symbol && library ? [library] : [])));
+}
+
+(nodeHasItsOwn && process.platform === 'linux' ? test : test.skip)(
+  "the dynamic linker's own account: require binds to Node, the package's loader to libssl",
+  async (t) => {
+    const addon = JSON.stringify(join(installed, 'build', 'Release', 'sslctx.node'));
+    const plain = [...(await bindings(`try { require(${addon}) } catch {}`, 'SSL_CTX_add_session'))];
+    t.is(plain.length, 1);
+    t.is(realpathSync(plain[0] ?? ''), realpathSync(process.execPath));
+    const ours = [...(await bindings("require('sslctx')", 'SSL_CTX_add_session'))];
+    t.is(ours.length, 1);
+    t.is(realpathSync(ours[0] ?? ''), await systemLibrary('libssl'));
+  },
+);
+
+test('without its addon the package says so, and what to do', async (t) => {
+  const bare = join(scratch, 'bare');
+  await makeProject(bare);
+  await output('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', tarball], {
+    cwd: bare,
+  });
+  const program = "try { require('sslctx') } catch (error) { JSON.stringify([error.code, error.message]) }";
+  const [code, message] = JSON.parse(await output(process.execPath, ['-p', program], { cwd: bare }));
+  t.is(code, 'ERR_SSLCTX_NOT_BUILT');
+  t.regex(message, /npm rebuild sslctx/);
+  t.regex(message, /npm install-scripts approve sslctx/);
+});
+
+test('npm install on a machine without a compiler: our message, and no compiler output', async (t) => {
+  const poor = join(scratch, 'poor');
+  const bin = join(scratch, 'bin');
+  await makeProject(poor);
+  await output('mkdir', ['-p', bin]);
+  await output('ln', ['-s', process.execPath, join(bin, 'node')]);
+  await output('ln', ['-s', '/bin/sh', join(bin, 'sh')]);
+  const npm = realpathSync((await output('sh', ['-c', 'command -v npm'])).trim());
+  const { code, stdout, stderr } = await execute(
+    process.execPath,
+    [npm, 'install', '--no-audit', '--no-fund', '--prefer-offline', tarball],
+    { cwd: poor, env: { ...process.env, PATH: bin } },
+  );
+  const text = stdout + stderr;
+  t.not(code, 0);
+  t.is(text.split('sslctx needs, and does not find:').length - 1, 1, text);
+  t.regex(text, /apt-get install -y build-essential python3 pkg-config libssl-dev/);
+  t.notRegex(text, /gyp (?:ERR|info)|fatal error/);
+});
