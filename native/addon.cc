@@ -17,7 +17,11 @@ void Addon::Register(Napi::Object exports, std::span<const Export> functions) {
   for (const Export& function : functions) {
     // A deque: the addresses stay when it grows.
     FunctionData& data = functions_.emplace_back(FunctionData{this, function.name});
-    exports.Set(function.name, Napi::Function::New(env_, function.function, function.name, &data));
+    napi_value value = nullptr;
+    if (napi_create_function(env_, function.name, NAPI_AUTO_LENGTH, function.function, &data, &value) != napi_ok) {
+      throw Napi::Error::New(env_);
+    }
+    exports.Set(function.name, value);
   }
 }
 

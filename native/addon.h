@@ -25,7 +25,7 @@ struct FunctionData {
 /// One exported function.
 struct Export {
   const char* name;
-  Napi::Value (*function)(const Napi::CallbackInfo& info);
+  napi_callback function;
 };
 
 class Addon {

@@ -21,34 +21,43 @@ namespace sslctx {
 /// One call from JavaScript. Lives on the stack of the exported function.
 class Call {
  public:
-  explicit Call(const Napi::CallbackInfo& info)
-      : info_(info), data_(*static_cast<FunctionData*>(info.Data())), outer_(data_.addon->current_call) {
-    data_.addon->current_call = this;
+  /// No exported function has more.
+  static constexpr std::size_t kMaxArguments = 4;
+
+  // Not Napi::CallbackInfo, which also asks for `this` and the new target: that takes longer than many a C function.
+  Call(napi_env env, napi_callback_info info) : env_(env) {
+    std::size_t count = kMaxArguments;
+    void* data = nullptr;
+    // Fills missing arguments with undefined.
+    if (napi_get_cb_info(env, info, &count, arguments_, nullptr, &data) != napi_ok) throw Napi::Error::New(env);
+    data_ = static_cast<FunctionData*>(data);
+    outer_ = data_->addon->current_call;
+    data_->addon->current_call = this;
   }
-  ~Call() { data_.addon->current_call = outer_; }
+  ~Call() { data_->addon->current_call = outer_; }
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
-  Napi::Env env() const { return info_.Env(); }
-  Addon& addon() const { return *data_.addon; }
-  const char* name() const { return data_.name; }
-  Napi::Value operator[](std::size_t index) const { return info_[index]; }
+  Napi::Env env() const { return env_; }
+  Addon& addon() const { return *data_->addon; }
+  const char* name() const { return data_->name; }
+  Napi::Value operator[](std::size_t index) const { return Napi::Value(env_, arguments_[index]); }
 
   /// The C pointer behind argument `index`.
   template <typename T>
   T* Handle(std::size_t index) const {
-    return addon().handles.Get<T>(info_[index], data_.name);
+    return static_cast<T*>(addon().handles.Get(env_, arguments_[index], kKindOf<T>, data_->name));
   }
 
   /// As Handle; null stands for NULL.
   template <typename T>
   T* HandleOrNull(std::size_t index) const {
-    return info_[index].IsNull() ? nullptr : Handle<T>(index);
+    return (*this)[index].IsNull() ? nullptr : Handle<T>(index);
   }
 
   template <typename T>
   T Get(std::size_t index) const {
-    return Argument<T>::From({env(), data_.name, index}, info_[index]);
+    return Argument<T>::From({env_, data_->name, index}, (*this)[index]);
   }
 
   /// Runs `body`, which calls JavaScript from inside of libssl, and keeps what it throws until the C call has returned.
@@ -74,6 +83,11 @@ class Call {
   /// After the C call: errors are moved to the environment's queue, queued callbacks delivered, what they threw rethrown.
   void Finish() {
     addon().errors.Collect();
+    Deliver();
+  }
+
+  /// Finish without the errors.
+  void Deliver() {
     if (!addon().outbox.empty()) addon().outbox.Deliver(addon(), *this);
     if (parked_) {
       const Napi::Error error = *parked_;
@@ -83,34 +97,48 @@ class Call {
   }
 
  private:
-  const Napi::CallbackInfo& info_;
-  const FunctionData& data_;
-  Call* const outer_;
+  const napi_env env_;
+  napi_value arguments_[kMaxArguments];
+  const FunctionData* data_ = nullptr;
+  Call* outer_ = nullptr;
   std::optional<Napi::Error> parked_;
 };
 
 using Body = Napi::Value (*)(Call& call);
 
-/// The Node-API function of a hand-written body.
-template <Body body>
-Napi::Value Enter(const Napi::CallbackInfo& info) {
-  Call call(info);
+/// What a body leaves behind when it has returned.
+enum class Ending {
+  /// Errors and callbacks.
+  kAll,
+  /// Callbacks: the C function queues no error.
+  kCallbacks,
+  /// Nothing: it only reads.
+  kNone,
+};
+
+/// The Node-API function of a body. No exception leaves it.
+template <Body body, Ending ending = Ending::kAll>
+napi_value Enter(napi_env env, napi_callback_info info) noexcept {
   try {
+    Call call(env, info);
     const Napi::Value result = body(call);
-    call.Finish();
+    if constexpr (ending == Ending::kAll) call.Finish();
+    if constexpr (ending == Ending::kCallbacks) call.Deliver();
     return result;
-  } catch (...) {
+  } catch (const Napi::Error& error) {
     // Argument errors come before libssl is called; whatever else is left must not reach the thread's next user.
     ErrorQueue::ClearThread();
-    throw;
+    error.ThrowAsJavaScriptException();
+  } catch (const std::exception& error) {
+    ErrorQueue::ClearThread();
+    napi_throw_error(env, nullptr, error.what());
   }
+  return nullptr;
 }
 
-/// As Enter, for functions that cannot fail in libssl, queue an error or make a callback.
 template <Body body>
-Napi::Value EnterQuiet(const Napi::CallbackInfo& info) {
-  Call call(info);
-  return body(call);
+napi_value EnterQuiet(napi_env env, napi_callback_info info) noexcept {
+  return Enter<body, Ending::kNone>(env, info);
 }
 
 inline Napi::Value ToJs(Napi::Env env, const char* text) {
@@ -120,7 +148,13 @@ inline Napi::Value ToJs(Napi::Env env, const char* text) {
 template <typename T>
   requires std::is_arithmetic_v<T>
 Napi::Value ToJs(Napi::Env env, T number) {
-  return Napi::Number::New(env, static_cast<double>(number));
+  napi_value value = nullptr;
+  if constexpr (std::is_signed_v<T> && sizeof(T) <= sizeof(std::int32_t)) {
+    napi_create_int32(env, number, &value);
+  } else {
+    napi_create_double(env, static_cast<double>(number), &value);
+  }
+  return Napi::Value(env, value);
 }
 
 inline Napi::Value ToJs(Napi::Env env, const void* data, std::size_t length) {

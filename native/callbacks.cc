@@ -66,6 +66,18 @@ napi_ref RecordOf(const SSL_CTX* ctx) {
   return state == nullptr ? nullptr : state->record;
 }
 
+/// While it lives, the connection may be moved to another context.
+class MaySwitch {
+ public:
+  explicit MaySwitch(SslState& state) : state_(state) { state_.may_switch = true; }
+  ~MaySwitch() { state_.may_switch = false; }
+  MaySwitch(const MaySwitch&) = delete;
+  MaySwitch& operator=(const MaySwitch&) = delete;
+
+ private:
+  SslState& state_;
+};
+
 int IntegerResult(Call& call, const char* function, const Napi::Value& value, int min, int max) {
   return static_cast<int>(ToInteger({call.env(), function, Place::kResult}, value, min, max));
 }
@@ -157,6 +169,7 @@ SSL_SESSION* sslctx_on_get_session(SSL* ssl, const unsigned char* id, int length
 
 int sslctx_on_client_hello(SSL* ssl, int* alert, void*) {
   int result = SSL_CLIENT_HELLO_SUCCESS;
+  const MaySwitch may_switch(SslState::Of(ssl));
   const bool done = IntoJs(*SslState::Of(ssl).addon, [&](Call& call) {
     Connection connection(call, ssl, RecordOf(SSL_get_SSL_CTX(ssl)));
     const Napi::Value answer = connection.Ask(CallbackKind::kClientHello);
@@ -321,6 +334,7 @@ int sslctx_on_allow_early_data(SSL* ssl, void*) {
 
 int sslctx_on_servername(SSL* ssl, int* alert, void* arg) {
   int result = SSL_TLSEXT_ERR_NOACK;
+  const MaySwitch may_switch(SslState::Of(ssl));
   const bool done = IntoJs(*SslState::Of(ssl).addon, [&](Call& call) {
     Connection connection(call, ssl, static_cast<const ContextState*>(arg)->record);
     const Napi::Value answer = connection.Ask(CallbackKind::kServername);

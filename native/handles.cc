@@ -10,11 +10,6 @@ namespace sslctx {
 
 namespace {
 
-constexpr std::uint32_t kSlotBits = 24;
-constexpr std::uint32_t kSlotMask = (1U << kSlotBits) - 1;
-// Slot and generation together stay below 2^53, which a JavaScript number holds exactly.
-constexpr std::uint32_t kLastGeneration = (1U << (53 - kSlotBits)) - 1;
-
 constexpr std::int64_t kReportStep = 64 * 1024;
 
 template <typename T, int (*UpRef)(T*), void (*Free)(T*)>
@@ -58,36 +53,25 @@ void Handles::SetFactories(const Napi::Array& factories) {
   }
 }
 
-std::uint64_t Handles::IdOf(std::uint32_t slot) const {
-  return (static_cast<std::uint64_t>(entries_[slot].generation) << kSlotBits) | slot;
+std::int64_t Handles::IdOf(std::uint32_t slot) const {
+  return (std::int64_t{entries_[slot].generation} << kSlotBits) | slot;
 }
 
-bool Handles::SlotOf(std::uint64_t id, std::uint32_t* slot) const {
-  const auto candidate = static_cast<std::uint32_t>(id & kSlotMask);
-  if (candidate >= entries_.size()) return false;
-  const Entry& entry = entries_[candidate];
-  if (entry.pointer == nullptr || entry.generation != id >> kSlotBits) return false;
-  *slot = candidate;
-  return true;
+void Handles::Refuse(napi_env env, napi_value value, Kind kind, const char* function) const {
+  const std::string subject = std::string(function) + ": ";
+  std::int64_t id = 0;
+  std::uint32_t slot = 0;
+  if (napi_get_value_int64(env, value, &id) == napi_ok && !SlotOf(id, &slot)) {
+    ThrowError(env, "ERR_SSLCTX_FREED", subject + "the " + TraitsOf(kind).name + " has been freed");
+  }
+  ThrowTypeError(env, "ERR_INVALID_ARG_TYPE", subject + "expected a handle of type " + TraitsOf(kind).name);
 }
 
 std::uint32_t Handles::Lookup(napi_env env, napi_value value, Kind kind, const char* function) const {
   std::int64_t id = 0;
-  if (napi_get_value_int64(env, value, &id) != napi_ok) {
-    ThrowTypeError(env, "ERR_INVALID_ARG_TYPE", std::string(function) + ": expected a handle of type " + TraitsOf(kind).name);
-  }
   std::uint32_t slot = 0;
-  if (id <= 0 || !SlotOf(static_cast<std::uint64_t>(id), &slot)) {
-    ThrowError(env, "ERR_SSLCTX_FREED", std::string(function) + ": the " + TraitsOf(kind).name + " has been freed");
-  }
-  if (entries_[slot].kind != kind) {
-    ThrowTypeError(env, "ERR_INVALID_ARG_TYPE", std::string(function) + ": expected a handle of type " + TraitsOf(kind).name);
-  }
-  return slot;
-}
-
-void* Handles::Get(napi_env env, napi_value value, Kind kind, const char* function) const {
-  return entries_[Lookup(env, value, kind, function)].pointer;
+  if (napi_get_value_int64(env, value, &id) == napi_ok && SlotOf(id, &slot) && entries_[slot].kind == kind) return slot;
+  Refuse(env, value, kind, function);
 }
 
 std::uint32_t Handles::Take(Napi::Env env) {
@@ -212,7 +196,7 @@ void Handles::Retire(std::uint32_t slot) {
 void Handles::OnCollected(napi_env, void* data, void* hint) {
   auto* handles = static_cast<Handles*>(hint);
   std::uint32_t slot = 0;
-  if (!handles->SlotOf(reinterpret_cast<std::uintptr_t>(data), &slot)) return;
+  if (!handles->SlotOf(reinterpret_cast<std::intptr_t>(data), &slot)) return;
   handles->Retire(slot);
   ErrorQueue::ClearThread();
 }

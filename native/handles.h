@@ -66,11 +66,13 @@ class Handles {
 
   /// The pointer behind an integer from JavaScript.
   /// Throws ERR_SSLCTX_FREED, or ERR_INVALID_ARG_TYPE for a handle of another kind.
-  void* Get(napi_env env, napi_value value, Kind kind, const char* function) const;
-
-  template <typename T>
-  T* Get(const Napi::Value& value, const char* function) const {
-    return static_cast<T*>(Get(value.Env(), value, kKindOf<T>, function));
+  void* Get(napi_env env, napi_value value, Kind kind, const char* function) const {
+    std::int64_t id = 0;
+    std::uint32_t slot = 0;
+    if (napi_get_value_int64(env, value, &id) == napi_ok && SlotOf(id, &slot) && entries_[slot].kind == kind) {
+      return entries_[slot].pointer;
+    }
+    Refuse(env, value, kind, function);
   }
 
   /// The handle of `pointer`, which takes over one reference. The same pointer gives the same JavaScript object.
@@ -104,9 +106,20 @@ class Handles {
 
   static void OnCollected(napi_env env, void* data, void* hint);
 
-  std::uint64_t IdOf(std::uint32_t slot) const;
-  bool SlotOf(std::uint64_t id, std::uint32_t* slot) const;
+  static constexpr std::uint32_t kSlotBits = 24;
+  static constexpr std::uint32_t kSlotMask = (1U << kSlotBits) - 1;
+  // Slot and generation together stay below 2^53, which a JavaScript number holds exactly.
+  static constexpr std::uint32_t kLastGeneration = (1U << (53 - kSlotBits)) - 1;
+
+  std::int64_t IdOf(std::uint32_t slot) const;
+
+  bool SlotOf(std::int64_t id, std::uint32_t* slot) const {
+    *slot = static_cast<std::uint32_t>(id & kSlotMask);
+    return *slot < entries_.size() && entries_[*slot].pointer != nullptr && entries_[*slot].generation == id >> kSlotBits;
+  }
+
   std::uint32_t Lookup(napi_env env, napi_value value, Kind kind, const char* function) const;
+  [[noreturn]] void Refuse(napi_env env, napi_value value, Kind kind, const char* function) const;
   std::uint32_t Take(Napi::Env env);
   void Retire(std::uint32_t slot);
   void Sweep(Napi::Env env);

@@ -34,6 +34,16 @@ Origin Libssl() { return OriginOf(AddressOf(&SSL_CTX_new)); }
 Origin Libcrypto() { return OriginOf(AddressOf(&EVP_MD_fetch)); }
 Origin Node() { return OriginOf(AddressOf(&napi_create_object)); }
 
+/// Whether the program itself would call the same function. RTLD_DEFAULT would not tell: under RTLD_DEEPBIND it finds the
+/// addon's own libraries first.
+bool SharedWithNode() {
+  void* const program = dlopen(nullptr, RTLD_LAZY);
+  if (program == nullptr) return false;
+  const bool shared = dlsym(program, "SSL_CTX_new") == AddressOf(&SSL_CTX_new);
+  dlclose(program);
+  return shared;
+}
+
 }  // namespace
 
 void RequireGenuineOpenSsl(Napi::Env env) {
@@ -68,8 +78,7 @@ Napi::Object DescribeOpenSsl(Napi::Env env) {
   set("libssl", Libssl().path);
   set("libcrypto", Libcrypto().path);
   set("directory", directory == nullptr ? "" : directory);
-  const void* const global = dlsym(RTLD_DEFAULT, "SSL_CTX_new");
-  description.Set("sharedWithNode", Napi::Boolean::New(env, global == AddressOf(&SSL_CTX_new)));
+  description.Set("sharedWithNode", Napi::Boolean::New(env, SharedWithNode()));
   return description;
 }
 

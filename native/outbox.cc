@@ -23,10 +23,11 @@ void Outbox::QueueRemoved(Addon& addon, napi_ref record, SSL_SESSION* session) n
 }
 
 void Outbox::Deliver(Addon& addon, Call& call) {
-  while (!removed_.empty()) {
+  // Taken out first: what a callback causes by calls of its own is delivered inside of those, and no deeper.
+  std::deque<Removed> batch;
+  batch.swap(removed_);
+  for (Removed& removed : batch) {
     const Napi::HandleScope scope(addon.env());
-    Removed removed = std::move(removed_.front());
-    removed_.pop_front();
     napi_value value = nullptr;
     napi_get_reference_value(addon.env(), removed.record, &value);
     napi_delete_reference(addon.env(), removed.record);

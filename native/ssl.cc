@@ -1,6 +1,7 @@
 // SSL: one connection.
 
 #include <algorithm>
+#include <cstring>
 #include <vector>
 
 #include "call.h"
@@ -187,8 +188,12 @@ Napi::Value Clear(Call& call) {
 Napi::Value SetContext(Call& call) {
   const Target target = Of(call);
   SSL_CTX* const ctx = call.Handle<SSL_CTX>(1);
-  if (SSL_is_init_finished(target.ssl)) {
-    ThrowError(call.env(), "ERR_SSLCTX_STATE", std::string(call.name()) + ": the handshake is over");
+  // Later on libssl has pointers into the certificates of the context that would be given up.
+  const bool idle = target.state.busy == 0;
+  if (!target.state.may_switch && !(idle && (SSL_in_before(target.ssl) || SSL_want_client_hello_cb(target.ssl)))) {
+    ThrowError(call.env(), idle ? "ERR_SSLCTX_STATE" : "ERR_SSLCTX_BUSY",
+               std::string(call.name()) +
+                   ": only before the handshake, or inside of the client hello and servername callbacks");
   }
   SSL_CTX* const now = SSL_set_SSL_CTX(target.ssl, ctx);
   return call.addon().handles.Borrow(call.env(), Kind::kSslCtx, now);
@@ -347,7 +352,7 @@ constexpr Export kExports[] = {
     SSLCTX_BODY(SSL_get_wbio, GetBio<SSL_get_wbio>),
     SSLCTX_BODY(SSL_set_connect_state, (SetState<SSL_set_connect_state, false>)),
     SSLCTX_BODY(SSL_set_accept_state, (SetState<SSL_set_accept_state, true>)),
-    SSLCTX_PLAIN(SSL_is_server),
+    SSLCTX_QUIET(SSL_is_server),
     SSLCTX_BODY(SSL_do_handshake, Operate<SSL_do_handshake>),
     SSLCTX_BODY(SSL_connect, Operate<SSL_connect>),
     SSLCTX_BODY(SSL_accept, Operate<SSL_accept>),
@@ -362,7 +367,7 @@ constexpr Export kExports[] = {
     SSLCTX_BODY(SSL_new_session_ticket, Operate<SSL_new_session_ticket>),
     SSLCTX_BODY(SSL_verify_client_post_handshake, Operate<SSL_verify_client_post_handshake>),
     SSLCTX_BODY(SSL_get_error, GetError),
-    SSLCTX_PLAIN(SSL_get_shutdown),
+    SSLCTX_QUIET(SSL_get_shutdown),
     SSLCTX_BODY(SSL_set_shutdown, SetShutdown),
     SSLCTX_LAMBDA(SSL_set_quiet_shutdown,
                   [](SSL* ssl, Ranged<0, 1> on) -> void { SSL_set_quiet_shutdown(ssl, static_cast<int>(on.value)); }),
@@ -372,26 +377,26 @@ constexpr Export kExports[] = {
     SSLCTX_LAMBDA(SSL_in_before, [](const SSL* ssl) -> int { return SSL_in_before(ssl); }),
     SSLCTX_LAMBDA(SSL_is_init_finished, [](const SSL* ssl) -> int { return SSL_is_init_finished(ssl); }),
     SSLCTX_LAMBDA(SSL_want_client_hello_cb, [](SSL* ssl) -> int { return SSL_want_client_hello_cb(ssl); }),
-    SSLCTX_PLAIN(SSL_want),
+    SSLCTX_QUIET(SSL_want),
     SSLCTX_BODY(SSL_set_session, SetSession),
     SSLCTX_BODY(SSL_copy_session_id, CopySessionId),
     SSLCTX_BODY(SSL_get_session, GetSession<false>),
     SSLCTX_BODY(SSL_get0_session, GetSession<false>),
     SSLCTX_BODY(SSL_get1_session, GetSession<true>),
-    SSLCTX_PLAIN(SSL_session_reused),
+    SSLCTX_QUIET(SSL_session_reused),
     SSLCTX_BODY(SSL_has_matching_session_id, HasMatchingSessionId),
     SSLCTX_BODY(SSL_set_session_id_context, SetIdContext),
-    SSLCTX_PLAIN(SSL_get_default_timeout),
+    SSLCTX_QUIET(SSL_get_default_timeout),
     SSLCTX_LAMBDA(SSL_set_num_tickets,
                   [](SSL* ssl, TicketCount n) -> int { return SSL_set_num_tickets(ssl, static_cast<size_t>(n.value)); }),
-    SSLCTX_PLAIN(SSL_get_num_tickets),
+    SSLCTX_QUIET(SSL_get_num_tickets),
     SSLCTX_PLAIN(SSL_set_max_early_data),
-    SSLCTX_PLAIN(SSL_get_max_early_data),
+    SSLCTX_QUIET(SSL_get_max_early_data),
     SSLCTX_PLAIN(SSL_set_recv_max_early_data),
-    SSLCTX_PLAIN(SSL_get_recv_max_early_data),
-    SSLCTX_PLAIN(SSL_get_early_data_status),
+    SSLCTX_QUIET(SSL_get_recv_max_early_data),
+    SSLCTX_QUIET(SSL_get_early_data_status),
     SSLCTX_PLAIN(SSL_set_options),
-    SSLCTX_PLAIN(SSL_get_options),
+    SSLCTX_QUIET(SSL_get_options),
     SSLCTX_PLAIN(SSL_clear_options),
     SSLCTX_LAMBDA(SSL_set_min_proto_version,
                   [](SSL* ssl, Version v) -> long { return SSL_set_min_proto_version(ssl, static_cast<int>(v.value)); }),
@@ -401,11 +406,11 @@ constexpr Export kExports[] = {
     SSLCTX_PLAIN(SSL_set_ciphersuites),
     SSLCTX_LAMBDA(SSL_set_verify,
                   [](SSL* ssl, VerifyMode mode) -> void { SSL_set_verify(ssl, static_cast<int>(mode.value), nullptr); }),
-    SSLCTX_PLAIN(SSL_get_verify_result),
-    SSLCTX_PLAIN(SSL_version),
-    SSLCTX_PLAIN(SSL_get_version),
-    SSLCTX_PLAIN(SSL_state_string),
-    SSLCTX_PLAIN(SSL_state_string_long),
+    SSLCTX_QUIET(SSL_get_verify_result),
+    SSLCTX_QUIET(SSL_version),
+    SSLCTX_QUIET(SSL_get_version),
+    SSLCTX_QUIET(SSL_state_string),
+    SSLCTX_QUIET(SSL_state_string_long),
     SSLCTX_BODY(SSL_get_current_cipher, GetCurrentCipher),
     SSLCTX_BODY(SSL_get1_peer_certificate, GetPeerCertificate),
     SSLCTX_BODY(SSL_get_peer_cert_chain, GetPeerChain),
@@ -423,11 +428,11 @@ constexpr Export kExports[] = {
     SSLCTX_BODY(SSL_get_finished, GetFinished<SSL_get_finished>),
     SSLCTX_BODY(SSL_get_peer_finished, GetFinished<SSL_get_peer_finished>),
     SSLCTX_BODY(SSL_export_keying_material, ExportKeyingMaterial),
-    SSLCTX_PLAIN(SSL_CIPHER_get_name),
-    SSLCTX_PLAIN(SSL_CIPHER_standard_name),
-    SSLCTX_PLAIN(SSL_CIPHER_get_version),
-    SSLCTX_PLAIN(SSL_CIPHER_get_id),
-    SSLCTX_PLAIN(SSL_CIPHER_get_protocol_id),
+    SSLCTX_QUIET(SSL_CIPHER_get_name),
+    SSLCTX_QUIET(SSL_CIPHER_standard_name),
+    SSLCTX_QUIET(SSL_CIPHER_get_version),
+    SSLCTX_QUIET(SSL_CIPHER_get_id),
+    SSLCTX_QUIET(SSL_CIPHER_get_protocol_id),
 };
 
 }  // namespace

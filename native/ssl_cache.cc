@@ -55,7 +55,9 @@ Napi::Value AddSession(Call& call) {
   if (tag.home.load(std::memory_order_relaxed) != state.serial) Claim(call.env(), call.name(), state, session);
   tag.checked.store(true, std::memory_order_relaxed);
   const int added = SSL_CTX_add_session(ctx, session);
-  if (added == 1 || ReAddingMoves()) tag.order = SessionTag::NextOrder();
+  if (added == 1 || ReAddingMoves()) tag.order.store(SessionTag::NextOrder(), std::memory_order_relaxed);
+  // Short of memory: the only way to an error here.
+  if (added == 0) call.addon().errors.Collect();
   return ToJs(call.env(), added);
 }
 
@@ -112,6 +114,13 @@ Napi::Value Sessions(Call& call) {
   return result;
 }
 
+// What SSL_has_matching_session_id looks up, without a connection: the hash and comparison of libssl's own table.
+Napi::Value Retrieve(Call& call) {
+  auto* const table = reinterpret_cast<OPENSSL_LHASH*>(SSL_CTX_sessions(call.Handle<SSL_CTX>(0)));
+  return call.addon().handles.Borrow(call.env(), Kind::kSslSession,
+                                     OPENSSL_LH_retrieve(table, call.Handle<SSL_SESSION>(1)));
+}
+
 #if OPENSSL_VERSION_NUMBER >= 0x30400000L
 void Flush(SSL_CTX* ctx, Seconds time) { SSL_CTX_flush_sessions_ex(ctx, static_cast<time_t>(time.value)); }
 #else
@@ -131,44 +140,46 @@ Napi::Value SetIdContext(Call& call) {
 
 using CacheSize = Ranged<0, INT32_MAX>;
 
-#define COUNTER(name) SSLCTX_LAMBDA(name, [](SSL_CTX* ctx) -> long { return name(ctx); })
+// A macro of libssl that reads one number.
+#define SSLCTX_NUMBER(name) {#name, &EnterQuiet<&Plain<+[](SSL_CTX* ctx) -> long { return name(ctx); }>::Body>}
 
 constexpr Export kExports[] = {
-    SSLCTX_BODY(SSL_CTX_add_session, AddSession),
-    SSLCTX_BODY(SSL_CTX_remove_session, RemoveSession),
-    SSLCTX_BODY(SSL_CTX_set_session_cache_mode, SetCacheMode),
-    SSLCTX_LAMBDA(SSL_CTX_get_session_cache_mode, [](SSL_CTX* ctx) -> long { return SSL_CTX_get_session_cache_mode(ctx); }),
+    {"SSL_CTX_add_session", &Enter<AddSession, Ending::kCallbacks>},
+    {"SSL_CTX_remove_session", &Enter<RemoveSession, Ending::kCallbacks>},
+    {"SSL_CTX_set_session_cache_mode", &EnterQuiet<SetCacheMode>},
+    SSLCTX_NUMBER(SSL_CTX_get_session_cache_mode),
     SSLCTX_LAMBDA(SSL_CTX_sess_set_cache_size,
                   [](SSL_CTX* ctx, CacheSize size) -> long {
                     return SSL_CTX_sess_set_cache_size(ctx, static_cast<long>(size.value));
                   }),
-    SSLCTX_LAMBDA(SSL_CTX_sess_get_cache_size, [](SSL_CTX* ctx) -> long { return SSL_CTX_sess_get_cache_size(ctx); }),
+    SSLCTX_NUMBER(SSL_CTX_sess_get_cache_size),
     SSLCTX_LAMBDA(SSL_CTX_set_timeout,
                   [](SSL_CTX* ctx, Timeout timeout) -> long {
                     return SSL_CTX_set_timeout(ctx, static_cast<long>(timeout.value));
                   }),
-    SSLCTX_PLAIN(SSL_CTX_get_timeout),
+    SSLCTX_QUIET(SSL_CTX_get_timeout),
     SSLCTX_LAMBDA(SSL_CTX_flush_sessions, [](SSL_CTX* ctx, Seconds time) -> void { Flush(ctx, time); }),
 #if OPENSSL_VERSION_NUMBER >= 0x30400000L
     SSLCTX_LAMBDA(SSL_CTX_flush_sessions_ex, [](SSL_CTX* ctx, Seconds time) -> void { Flush(ctx, time); }),
 #endif
     SSLCTX_BODY(SSL_CTX_sessions, Sessions),
+    SSLCTX_BODY(lh_SSL_SESSION_retrieve, Retrieve),
     SSLCTX_BODY(SSL_CTX_set_session_id_context, SetIdContext),
-    COUNTER(SSL_CTX_sess_number),
-    COUNTER(SSL_CTX_sess_connect),
-    COUNTER(SSL_CTX_sess_connect_good),
-    COUNTER(SSL_CTX_sess_connect_renegotiate),
-    COUNTER(SSL_CTX_sess_accept),
-    COUNTER(SSL_CTX_sess_accept_good),
-    COUNTER(SSL_CTX_sess_accept_renegotiate),
-    COUNTER(SSL_CTX_sess_hits),
-    COUNTER(SSL_CTX_sess_cb_hits),
-    COUNTER(SSL_CTX_sess_misses),
-    COUNTER(SSL_CTX_sess_timeouts),
-    COUNTER(SSL_CTX_sess_cache_full),
+    SSLCTX_NUMBER(SSL_CTX_sess_number),
+    SSLCTX_NUMBER(SSL_CTX_sess_connect),
+    SSLCTX_NUMBER(SSL_CTX_sess_connect_good),
+    SSLCTX_NUMBER(SSL_CTX_sess_connect_renegotiate),
+    SSLCTX_NUMBER(SSL_CTX_sess_accept),
+    SSLCTX_NUMBER(SSL_CTX_sess_accept_good),
+    SSLCTX_NUMBER(SSL_CTX_sess_accept_renegotiate),
+    SSLCTX_NUMBER(SSL_CTX_sess_hits),
+    SSLCTX_NUMBER(SSL_CTX_sess_cb_hits),
+    SSLCTX_NUMBER(SSL_CTX_sess_misses),
+    SSLCTX_NUMBER(SSL_CTX_sess_timeouts),
+    SSLCTX_NUMBER(SSL_CTX_sess_cache_full),
 };
 
-#undef COUNTER
+#undef SSLCTX_NUMBER
 
 }  // namespace
 

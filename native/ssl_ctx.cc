@@ -71,6 +71,17 @@ Napi::Value SetAlpnProtos(Call& call) {
   return ToJs(call.env(), SSL_CTX_set_alpn_protos(ctx, bytes.data, static_cast<unsigned int>(bytes.size)));
 }
 
+Napi::Value SetTmpDhPkey(Call& call) {
+  SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
+  EVP_PKEY* const key = call.Handle<EVP_PKEY>(1);
+  // The context takes a reference over, if it takes the key at all; the handle keeps its own.
+  if (EVP_PKEY_up_ref(key) != 1) return ToJs(call.env(), 0);
+  OwnedPkey own(key);
+  const int result = SSL_CTX_set0_tmp_dh_pkey(ctx, key);
+  if (result == 1) static_cast<void>(own.release());
+  return ToJs(call.env(), result);
+}
+
 constexpr std::size_t kTicketKeysLength = 80;
 
 Napi::Value SetTicketKeys(Call& call) {
@@ -107,7 +118,7 @@ constexpr Export kExports[] = {
     SSLCTX_BODY(SSL_CTX_up_ref, UpRef),
     SSLCTX_BODY(SSL_CTX_free, Free),
     SSLCTX_PLAIN(SSL_CTX_set_options),
-    SSLCTX_PLAIN(SSL_CTX_get_options),
+    SSLCTX_QUIET(SSL_CTX_get_options),
     SSLCTX_PLAIN(SSL_CTX_clear_options),
     SSLCTX_LAMBDA(SSL_CTX_set_mode,
                   [](SSL_CTX* ctx, std::uint32_t mode) -> long { return SSL_CTX_set_mode(ctx, static_cast<long>(mode)); }),
@@ -129,9 +140,10 @@ constexpr Export kExports[] = {
                   [](SSL_CTX* ctx, const char* list) -> long { return SSL_CTX_set1_client_sigalgs_list(ctx, list); }),
     SSLCTX_LAMBDA(SSL_CTX_set_dh_auto,
                   [](SSL_CTX* ctx, Ranged<0, 2> on) -> long { return SSL_CTX_set_dh_auto(ctx, static_cast<long>(on.value)); }),
+    SSLCTX_BODY(SSL_CTX_set0_tmp_dh_pkey, SetTmpDhPkey),
     SSLCTX_LAMBDA(SSL_CTX_set_security_level,
                   [](SSL_CTX* ctx, SecurityLevel l) -> void { SSL_CTX_set_security_level(ctx, static_cast<int>(l.value)); }),
-    SSLCTX_PLAIN(SSL_CTX_get_security_level),
+    SSLCTX_QUIET(SSL_CTX_get_security_level),
     SSLCTX_PLAIN(SSL_CTX_use_certificate_chain_file),
     SSLCTX_LAMBDA(SSL_CTX_use_certificate_file,
                   [](SSL_CTX* ctx, const char* path, FileType t) -> int {
@@ -149,10 +161,10 @@ constexpr Export kExports[] = {
     SSLCTX_BODY(SSL_CTX_get0_certificate, GetCertificate),
     SSLCTX_LAMBDA(SSL_CTX_set_verify,
                   [](SSL_CTX* ctx, VerifyMode mode) -> void { SSL_CTX_set_verify(ctx, static_cast<int>(mode.value), nullptr); }),
-    SSLCTX_PLAIN(SSL_CTX_get_verify_mode),
+    SSLCTX_QUIET(SSL_CTX_get_verify_mode),
     SSLCTX_LAMBDA(SSL_CTX_set_verify_depth,
                   [](SSL_CTX* ctx, Ranged<0, 100> d) -> void { SSL_CTX_set_verify_depth(ctx, static_cast<int>(d.value)); }),
-    SSLCTX_PLAIN(SSL_CTX_get_verify_depth),
+    SSLCTX_QUIET(SSL_CTX_get_verify_depth),
     SSLCTX_BODY(SSL_CTX_load_verify_locations, LoadVerifyLocations),
     SSLCTX_PLAIN(SSL_CTX_set_default_verify_paths),
     SSLCTX_PLAIN(SSL_CTX_add_client_CA),
@@ -160,16 +172,16 @@ constexpr Export kExports[] = {
     SSLCTX_BODY(SSL_CTX_set_alpn_protos, SetAlpnProtos),
     SSLCTX_LAMBDA(SSL_CTX_set_quiet_shutdown,
                   [](SSL_CTX* ctx, Ranged<0, 1> on) -> void { SSL_CTX_set_quiet_shutdown(ctx, static_cast<int>(on.value)); }),
-    SSLCTX_PLAIN(SSL_CTX_get_quiet_shutdown),
+    SSLCTX_QUIET(SSL_CTX_get_quiet_shutdown),
     SSLCTX_LAMBDA(SSL_CTX_set_num_tickets,
                   [](SSL_CTX* ctx, TicketCount n) -> int { return SSL_CTX_set_num_tickets(ctx, static_cast<size_t>(n.value)); }),
-    SSLCTX_PLAIN(SSL_CTX_get_num_tickets),
+    SSLCTX_QUIET(SSL_CTX_get_num_tickets),
     SSLCTX_BODY(SSL_CTX_set_tlsext_ticket_keys, SetTicketKeys),
     SSLCTX_BODY(SSL_CTX_get_tlsext_ticket_keys, GetTicketKeys),
     SSLCTX_PLAIN(SSL_CTX_set_max_early_data),
-    SSLCTX_PLAIN(SSL_CTX_get_max_early_data),
+    SSLCTX_QUIET(SSL_CTX_get_max_early_data),
     SSLCTX_PLAIN(SSL_CTX_set_recv_max_early_data),
-    SSLCTX_PLAIN(SSL_CTX_get_recv_max_early_data),
+    SSLCTX_QUIET(SSL_CTX_get_recv_max_early_data),
     SSLCTX_PLAIN(SSL_CTX_use_psk_identity_hint),
 };
 

@@ -167,7 +167,7 @@ Napi::Value SetTime(Call& call) {
 
 Napi::Value SetTimeout(Call& call) {
   SSL_SESSION* const session = call.Handle<SSL_SESSION>(0);
-  const int result = SSL_SESSION_set_timeout(session, static_cast<long>(call.Get<Timeout>(1)));
+  const long result = SSL_SESSION_set_timeout(session, static_cast<long>(call.Get<Timeout>(1)));
   MovedToFront(session);
   return ToJs(call.env(), result);
 }
@@ -218,7 +218,7 @@ constexpr Export kExports[] = {
     SSLCTX_BODY(SSL_SESSION_set1_id_context, (SetBytes<SSL_SESSION_set1_id_context, SSL_MAX_SID_CTX_LENGTH>)),
     SSLCTX_BODY(SSL_SESSION_get_master_key, GetMasterKey),
     SSLCTX_BODY(SSL_SESSION_set1_master_key, SetMasterKey),
-    SSLCTX_PLAIN(SSL_SESSION_get0_hostname),
+    SSLCTX_QUIET(SSL_SESSION_get0_hostname),
     SSLCTX_BODY(SSL_SESSION_set1_hostname, SetHostname),
     SSLCTX_BODY(SSL_SESSION_get0_alpn_selected, GetAlpn),
     SSLCTX_BODY(SSL_SESSION_set1_alpn_selected, SetAlpn),
@@ -228,22 +228,22 @@ constexpr Export kExports[] = {
     SSLCTX_BODY(SSL_SESSION_get0_cipher, GetCipher),
     SSLCTX_BODY(SSL_SESSION_set_cipher, SetCipher),
     SSLCTX_BODY(SSL_SESSION_get0_peer, GetPeer),
-    SSLCTX_PLAIN(SSL_SESSION_get_protocol_version),
+    SSLCTX_QUIET(SSL_SESSION_get_protocol_version),
     SSLCTX_BODY(SSL_SESSION_set_protocol_version, SetVersion),
-    SSLCTX_PLAIN(SSL_SESSION_get_compress_id),
-    SSLCTX_PLAIN(SSL_SESSION_get_max_early_data),
+    SSLCTX_QUIET(SSL_SESSION_get_compress_id),
+    SSLCTX_QUIET(SSL_SESSION_get_max_early_data),
     SSLCTX_BODY(SSL_SESSION_set_max_early_data, SetMaxEarlyData),
-    SSLCTX_PLAIN(SSL_SESSION_get_max_fragment_length),
-    SSLCTX_PLAIN(SSL_SESSION_get_ticket_lifetime_hint),
-    SSLCTX_PLAIN(SSL_SESSION_has_ticket),
-    SSLCTX_PLAIN(SSL_SESSION_is_resumable),
+    SSLCTX_QUIET(SSL_SESSION_get_max_fragment_length),
+    SSLCTX_QUIET(SSL_SESSION_get_ticket_lifetime_hint),
+    SSLCTX_QUIET(SSL_SESSION_has_ticket),
+    SSLCTX_QUIET(SSL_SESSION_is_resumable),
     SSLCTX_LAMBDA(SSL_SESSION_get_time, [](const SSL_SESSION* session) -> std::int64_t { return GetTimeOf(session); }),
     SSLCTX_BODY(SSL_SESSION_set_time, SetTime),
 #if OPENSSL_VERSION_NUMBER >= 0x30300000L
     SSLCTX_LAMBDA(SSL_SESSION_get_time_ex, [](const SSL_SESSION* session) -> std::int64_t { return GetTimeOf(session); }),
     SSLCTX_BODY(SSL_SESSION_set_time_ex, SetTime),
 #endif
-    SSLCTX_PLAIN(SSL_SESSION_get_timeout),
+    SSLCTX_QUIET(SSL_SESSION_get_timeout),
     SSLCTX_BODY(SSL_SESSION_set_timeout, SetTimeout),
     SSLCTX_BODY(i2d_SSL_SESSION, ToDer),
     SSLCTX_BODY(d2i_SSL_SESSION, FromDer),

@@ -59,6 +59,8 @@ struct SslState {
   int busy = 0;
   /// A server for certain: by its method, or by SSL_set_accept_state.
   bool accepts = false;
+  /// Inside of a callback in which libssl expects SSL_set_SSL_CTX.
+  bool may_switch = false;
   bool has_last_error = false;
   int last_error = 0;
   /// What the ALPN callback chose, until libssl has copied it.

@@ -38,6 +38,8 @@ Napi::Value ReadPem(Call& call) {
   return call.addon().handles.Own(call.env(), kKindOf<std::remove_pointer_t<decltype(object)>>, object);
 }
 
+EVP_PKEY* ReadParameters(Call& call) { return PEM_read_bio_Parameters(call.Handle<BIO>(0), nullptr); }
+
 template <typename T, T* (*read)(T**, const unsigned char**, long)>
 Napi::Value ReadDer(Call& call) {
   const CopiedBytes bytes = call.Get<CopiedBytes>(0);
@@ -102,6 +104,7 @@ constexpr Export kExports[] = {
     SSLCTX_BODY(PEM_read_bio_X509_AUX, ReadPem<PEM_read_bio_X509_AUX>),
     SSLCTX_BODY(PEM_read_bio_X509_CRL, ReadPem<PEM_read_bio_X509_CRL>),
     SSLCTX_BODY(PEM_read_bio_PrivateKey, ReadPem<PEM_read_bio_PrivateKey>),
+    SSLCTX_BODY(PEM_read_bio_Parameters, OwnResult<ReadParameters>),
     SSLCTX_LAMBDA(PEM_write_bio_X509, [](BIO* bio, X509* x) -> int { return PEM_write_bio_X509(bio, x); }),
     SSLCTX_BODY(d2i_X509, (ReadDer<X509, d2i_X509>)),
     SSLCTX_BODY(i2d_X509, WriteDer),

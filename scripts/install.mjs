@@ -8,5 +8,5 @@ if (absent.length > 0) {
   console.error(`\n${explain(absent)}\n`);
   process.exit(1);
 }
-const { command, args, env } = nodeGyp('rebuild');
+const { command, args, env } = nodeGyp('rebuild', '--jobs', 'max');
 process.exit(spawnSync(command, args, { env, stdio: 'inherit' }).status ?? 1);

@@ -87,6 +87,7 @@ export interface Native {
   SSL_CTX_set1_groups_list(ctx: Id, list: string): number;
   SSL_CTX_set1_sigalgs_list(ctx: Id, list: string): number;
   SSL_CTX_set1_client_sigalgs_list(ctx: Id, list: string): number;
+  SSL_CTX_set0_tmp_dh_pkey(ctx: Id, key: Id): number;
   SSL_CTX_set_dh_auto(ctx: Id, on: number): number;
   SSL_CTX_set_security_level(ctx: Id, level: number): void;
   SSL_CTX_get_security_level(ctx: Id): number;
@@ -132,6 +133,7 @@ export interface Native {
   SSL_CTX_flush_sessions(ctx: Id, time: number): void;
   SSL_CTX_flush_sessions_ex?(ctx: Id, time: number): void;
   SSL_CTX_sessions(ctx: Id): SSL_SESSION[];
+  lh_SSL_SESSION_retrieve(ctx: Id, key: Id): SSL_SESSION | null;
   SSL_CTX_set_session_id_context(ctx: Id, id: Uint8Array): number;
   SSL_CTX_sess_number(ctx: Id): number;
   SSL_CTX_sess_connect(ctx: Id): number;
@@ -310,6 +312,7 @@ export interface Native {
   PEM_read_bio_X509_AUX(bio: Id, password?: string | null): X509 | null;
   PEM_read_bio_X509_CRL(bio: Id, password?: string | null): X509_CRL | null;
   PEM_read_bio_PrivateKey(bio: Id, password?: string | null): EVP_PKEY | null;
+  PEM_read_bio_Parameters(bio: Id): EVP_PKEY | null;
   PEM_write_bio_X509(bio: Id, certificate: Id): number;
   d2i_X509(bytes: Uint8Array): X509 | null;
   i2d_X509(certificate: Id): Buffer | null;

@@ -79,6 +79,14 @@ export function SSL_CTX_sessions(ctx: SSL_CTX): SSL_SESSION[] {
 }
 
 /**
+ * The cached session with the protocol version and ID of `key`, null when there is none. C's first argument is the table
+ * of SSL_CTX_sessions(ctx), which stays inside of the context here. No counter changes. SSL_CTX_sessions(3).
+ */
+export function lh_SSL_SESSION_retrieve(ctx: SSL_CTX, key: SSL_SESSION): SSL_SESSION | null {
+  return native.lh_SSL_SESSION_retrieve(contextId(ctx), sessionId(key));
+}
+
+/**
  * What sessions are good for, at most 32 bytes: they resume only in an equal session ID context. 1 or 0.
  * SSL_CTX_set_session_id_context(3).
  */

@@ -113,6 +113,11 @@ export function SSL_CTX_set1_client_sigalgs_list(ctx: SSL_CTX, list: string): nu
   return native.SSL_CTX_set1_client_sigalgs_list(contextId(ctx), list);
 }
 
+/** DH parameters up to TLS 1.2; 1 or 0. The handle keeps its reference. SSL_CTX_set0_tmp_dh_pkey(3). */
+export function SSL_CTX_set0_tmp_dh_pkey(ctx: SSL_CTX, key: EVP_PKEY): number {
+  return native.SSL_CTX_set0_tmp_dh_pkey(contextId(ctx), pkeyId(key));
+}
+
 /** Built-in DH parameters: 1 by key size, 2 for 1024 bits, 0 none. SSL_CTX_set_dh_auto(3). */
 export function SSL_CTX_set_dh_auto(ctx: SSL_CTX, on: number): number {
   return native.SSL_CTX_set_dh_auto(contextId(ctx), on);

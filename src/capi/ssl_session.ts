@@ -174,9 +174,10 @@ const getTimeEx = native.SSL_SESSION_get_time_ex;
 export const SSL_SESSION_get_time_ex: ((session: SSL_SESSION) => number) | undefined =
   getTimeEx && ((session) => getTimeEx(sessionId(session)));
 
+const setTimeEx = native.SSL_SESSION_set_time_ex;
 /** As SSL_SESSION_set_time. OpenSSL 3.3 and newer. SSL_SESSION_set_time(3). */
 export const SSL_SESSION_set_time_ex: ((session: SSL_SESSION, time: number) => number) | undefined =
-  native.SSL_SESSION_set_time_ex && ((session, time) => native.SSL_SESSION_set_time_ex?.(sessionId(session), time));
+  setTimeEx && ((session, time) => setTimeEx(sessionId(session), time));
 
 /** Lifetime in seconds. SSL_SESSION_get_timeout(3). */
 export function SSL_SESSION_get_timeout(session: SSL_SESSION): number {

@@ -22,6 +22,11 @@ export function PEM_read_bio_PrivateKey(bio: BIO, password?: string | null): EVP
   return native.PEM_read_bio_PrivateKey(bioId(bio), password);
 }
 
+/** Key parameters, such as those of DH, as a key. PEM_read_bio_Parameters(3). */
+export function PEM_read_bio_Parameters(bio: BIO): EVP_PKEY | null {
+  return native.PEM_read_bio_Parameters(bioId(bio));
+}
+
 /** 1 or 0. PEM_write_bio_X509(3). */
 export function PEM_write_bio_X509(bio: BIO, certificate: X509): number {
   return native.PEM_write_bio_X509(bioId(bio), x509Id(certificate));

@@ -37,6 +37,8 @@ export class RunningProgram {
   readonly #timeout: number;
   readonly #waiters = new Set<Waiter>();
   readonly #signal: AbortSignal | undefined;
+  /** Resolves when it has ended and all its output was read, or when it could not be started. Never rejects. */
+  readonly ended: Promise<void>;
   #stdout = '';
   #stderr = '';
   #output = '';
@@ -65,15 +67,20 @@ export class RunningProgram {
     });
     // A program that has just ended closes its input: the exit code tells the story, EPIPE does not.
     this.#child.stdin.on('error', () => {});
-    this.#child.on('error', (error) => {
-      this.#fail(isProgramMissing(error) ? programMissing(program, error) : this.#error(error.message, error));
-    });
-    // 'close', not 'exit': only then has all the output been read.
-    this.#child.on('close', (exitCode) => {
-      forget();
-      signal?.removeEventListener('abort', this.#onAbort);
-      this.#exit = { exitCode };
-      this.#progress('');
+    this.ended = new Promise((resolve) => {
+      const end = (exitCode: number | null): void => {
+        forget();
+        signal?.removeEventListener('abort', this.#onAbort);
+        this.#exit = { exitCode };
+        this.#progress('');
+        resolve();
+      };
+      this.#child.on('error', (error) => {
+        this.#fail(isProgramMissing(error) ? programMissing(program, error) : this.#error(error.message, error));
+        if (this.#child.pid === undefined) end(null);
+      });
+      // 'close', not 'exit': only then has all the output been read.
+      this.#child.on('close', end);
     });
   }
 

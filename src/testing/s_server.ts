@@ -5,7 +5,7 @@ import { invalidValue } from './errors.ts';
 import { type ProgramOptions, RunningProgram } from './program.ts';
 import type { Protocol } from './s_client.ts';
 import { type Alert, type PrintedError, parseAlerts, parseErrors } from './s_client_output.ts';
-import { parseAccept, parseSServerConnections, type SServerConnection } from './s_server_output.ts';
+import { type ListeningAddress, parseAccept, parseSServerConnections, type SServerConnection } from './s_server_output.ts';
 
 /** What {@link sServer} can be told. Where a PEM text is expected, the path of a PEM file will do. */
 export interface SServerOptions extends ProgramOptions {
@@ -113,7 +113,7 @@ export async function sServer(options: SServerOptions = {}): Promise<SServer> {
     const args = ['-cert', files.pem('cert', cert), '-key', files.pem('key', key), ...sServerArguments(options, files)];
     const program = new RunningProgram('s_server', args, options);
     const address = await program.waitFor('it to listen', () => parseAccept(program.stdout));
-    return { ...address, ...handle(program), cert };
+    return new RunningServer(program, address, cert);
   } finally {
     // It has read them before it listens.
     files.remove();
@@ -158,14 +158,54 @@ function sServerArguments(options: SServerOptions, files: TemporaryFiles): strin
   return args;
 }
 
-function handle(program: RunningProgram): Omit<SServer, 'host' | 'port' | 'cert'> {
-  const close = async (): Promise<void> => {
-    program.kill();
-    await program.ended;
-  };
-  return {
-    get connections() {
-      return parseSServerConnections(program.stdout);
-    },
-  };
+class RunningServer implements SServer {
+  readonly #program: RunningProgram;
+  readonly host: string;
+  readonly port: number;
+  readonly cert: string;
+
+  constructor(program: RunningProgram, { host, port }: ListeningAddress, cert: string) {
+    this.#program = program;
+    this.host = host;
+    this.port = port;
+    this.cert = cert;
+  }
+
+  get connections(): SServerConnection[] {
+    return parseSServerConnections(this.#program.stdout);
+  }
+
+  get alerts(): Alert[] {
+    return parseAlerts(this.#program.stderr);
+  }
+
+  get errors(): PrintedError[] {
+    return parseErrors(this.#program.stderr);
+  }
+
+  get output(): string {
+    return this.#program.output;
+  }
+
+  waitForConnections(count: number): Promise<SServerConnection[]> {
+    return this.#program.waitFor(`connection ${count}`, () => {
+      const connections = this.connections;
+      return connections.length < count ? undefined : connections;
+    });
+  }
+
+  waitForOutput(pattern: RegExp): Promise<RegExpExecArray> {
+    // A pattern with the flag g or y would remember where it stopped in another text.
+    const fresh = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ''));
+    return this.#program.waitFor(`the output ${pattern}`, () => fresh.exec(this.#program.output) ?? undefined);
+  }
+
+  async close(): Promise<void> {
+    this.#program.kill();
+    await this.#program.ended;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
 }

@@ -38,13 +38,14 @@ for (const { name, version } of VERSIONS) {
     const ticket = capi.SSL_SESSION_get0_ticket(session);
     capi.SSL_CTX_set_session_cache_mode(pair.sctx, capi.SSL_SESS_CACHE_SERVER | capi.SSL_SESS_CACHE_NO_INTERNAL);
     const wanted = version === capi.TLS1_3_VERSION ? ticket : id;
-    const stored = capi.SSL_CTX_sessions(pair.sctx).find((one) => wanted?.equals(capi.SSL_SESSION_get_id(one)));
+    const all = capi.SSL_CTX_sessions(pair.sctx);
+    const stored = all.find((one) => wanted?.equals(capi.SSL_SESSION_get_id(one)));
     if (stored === undefined) return t.fail('the server does not have the session');
     capi.SSL_CTX_flush_sessions(pair.sctx, 0);
     const der = capi.i2d_SSL_SESSION(stored);
     const fresh = der === null ? null : capi.d2i_SSL_SESSION(der);
     if (fresh === null) return t.fail('no DER');
-    capi.SSL_SESSION_free(stored);
+    for (const one of all) capi.SSL_SESSION_free(one);
     capi.SSL_CTX_sess_set_get_cb(pair.sctx, () => fresh);
     for (let i = 0; i < 5; i++) {
       const objects = offering(pair, session);

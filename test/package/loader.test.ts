@@ -83,9 +83,9 @@ test('worker threads: several at once, with and without the main thread', async 
   const results = await answerOf(`${connect}
     const { Worker } = await import('node:worker_threads');
     const program = use.toString() + \`
-      import('${capiEntry}').then(async (capi) => {
-        const { openssl } = await import('${entry}');
-        require('node:worker_threads').parentPort.postMessage([use(capi), openssl.libssl]);
+      const entries = ['${capiEntry}', '${entry}', 'node:worker_threads'];
+      Promise.all(entries.map((entry) => import(entry))).then(([capi, { openssl }, { parentPort }]) => {
+        parentPort.postMessage([use(capi), openssl.libssl]);
       });\`;
     const inWorker = () => new Promise((resolve, reject) => {
       let message;
@@ -114,7 +114,8 @@ test('worker threads: several at once, with and without the main thread', async 
       const { readFileSync } = await import('node:fs');
       const { Worker } = await import('node:worker_threads');
       const mapped = () => /\\/sslctx\\.node$/m.test(readFileSync('/proc/self/maps', 'utf8'));
-      const program = "import('${capiEntry}').then(() => require('node:worker_threads').parentPort.postMessage(0))";
+      const program = "import('${capiEntry}').then(() => import('node:worker_threads'))"
+        + ".then(({ parentPort }) => parentPort.postMessage(0))";
       const seen = [];
       await new Promise((resolve, reject) => {
         const worker = new Worker(program, { eval: true });
