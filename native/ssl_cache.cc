@@ -5,6 +5,7 @@
 
 #include "call.h"
 #include "groups.h"
+#include "session_time.h"
 #include "state.h"
 
 namespace sslctx {
@@ -27,7 +28,7 @@ bool ReAddingMoves() {
       if (!sessions[id]) return false;
       SSL_SESSION_set_protocol_version(sessions[id].get(), TLS1_2_VERSION);
       SSL_SESSION_set1_id(sessions[id].get(), &id, 1);
-      SSL_SESSION_set_time(sessions[id].get(), 1);
+      SetTimeOf(sessions[id].get(), 1);
       SSL_SESSION_set_timeout(sessions[id].get(), 1);
       SSL_CTX_add_session(ctx.get(), sessions[id].get());
     }
@@ -99,7 +100,7 @@ Napi::Value Sessions(Call& call) {
   keys.reserve(sessions.size());
   for (std::size_t index = 0; index < sessions.size(); ++index) {
     const SSL_SESSION* const session = sessions[index].get();
-    keys.push_back({std::int64_t{SSL_SESSION_get_time(session)} + SSL_SESSION_get_timeout(session),
+    keys.push_back({TimeOf(session) + SSL_SESSION_get_timeout(session),
                     SessionTag::Of(session).order, index});
   }
   std::sort(keys.begin(), keys.end(), [](const Key& left, const Key& right) {
@@ -120,12 +121,6 @@ Napi::Value Retrieve(Call& call) {
   return call.addon().handles.Borrow(call.env(), Kind::kSslSession,
                                      OPENSSL_LH_retrieve(table, call.Handle<SSL_SESSION>(1)));
 }
-
-#if OPENSSL_VERSION_NUMBER >= 0x30400000L
-void Flush(SSL_CTX* ctx, Seconds time) { SSL_CTX_flush_sessions_ex(ctx, static_cast<time_t>(time.value)); }
-#else
-void Flush(SSL_CTX* ctx, Seconds time) { SSL_CTX_flush_sessions(ctx, static_cast<long>(time.value)); }
-#endif
 
 Napi::Value SetIdContext(Call& call) {
   SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
@@ -158,9 +153,9 @@ constexpr Export kExports[] = {
                     return SSL_CTX_set_timeout(ctx, static_cast<long>(timeout.value));
                   }),
     SSLCTX_QUIET(SSL_CTX_get_timeout),
-    SSLCTX_LAMBDA(SSL_CTX_flush_sessions, [](SSL_CTX* ctx, Seconds time) -> void { Flush(ctx, time); }),
+    SSLCTX_LAMBDA(SSL_CTX_flush_sessions, [](SSL_CTX* ctx, Seconds time) -> void { FlushSessions(ctx, time); }),
 #if OPENSSL_VERSION_NUMBER >= 0x30400000L
-    SSLCTX_LAMBDA(SSL_CTX_flush_sessions_ex, [](SSL_CTX* ctx, Seconds time) -> void { Flush(ctx, time); }),
+    SSLCTX_LAMBDA(SSL_CTX_flush_sessions_ex, [](SSL_CTX* ctx, Seconds time) -> void { FlushSessions(ctx, time); }),
 #endif
     SSLCTX_BODY(SSL_CTX_sessions, Sessions),
     SSLCTX_BODY(lh_SSL_SESSION_retrieve, Retrieve),

@@ -82,6 +82,16 @@ Napi::Value SetTmpDhPkey(Call& call) {
   return ToJs(call.env(), result);
 }
 
+Napi::Value SetMode(Call& call) {
+  SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
+  const auto mode = call.Get<std::uint32_t>(1);
+  // Handshakes would run on a stack of their own, where no JavaScript can run.
+  if ((mode & SSL_MODE_ASYNC) != 0) {
+    ThrowRangeError(call.env(), std::string(call.name()) + ": SSL_MODE_ASYNC cannot be used from JavaScript");
+  }
+  return ToJs(call.env(), SSL_CTX_set_mode(ctx, static_cast<long>(mode)));
+}
+
 constexpr std::size_t kTicketKeysLength = 80;
 
 Napi::Value SetTicketKeys(Call& call) {
@@ -120,8 +130,7 @@ constexpr Export kExports[] = {
     SSLCTX_PLAIN(SSL_CTX_set_options),
     SSLCTX_QUIET(SSL_CTX_get_options),
     SSLCTX_PLAIN(SSL_CTX_clear_options),
-    SSLCTX_LAMBDA(SSL_CTX_set_mode,
-                  [](SSL_CTX* ctx, std::uint32_t mode) -> long { return SSL_CTX_set_mode(ctx, static_cast<long>(mode)); }),
+    SSLCTX_BODY(SSL_CTX_set_mode, SetMode),
     SSLCTX_LAMBDA(SSL_CTX_get_mode, [](SSL_CTX* ctx) -> long { return SSL_CTX_get_mode(ctx); }),
     SSLCTX_LAMBDA(SSL_CTX_set_min_proto_version,
                   [](SSL_CTX* ctx, Version v) -> long { return SSL_CTX_set_min_proto_version(ctx, static_cast<int>(v.value)); }),

@@ -5,6 +5,7 @@
 
 #include "call.h"
 #include "groups.h"
+#include "session_time.h"
 #include "state.h"
 
 namespace sslctx {
@@ -143,18 +144,6 @@ Napi::Value SetMaxEarlyData(Call& call) {
   return ToJs(call.env(), SSL_SESSION_set_max_early_data(session, call.Get<std::uint32_t>(1)));
 }
 
-#if OPENSSL_VERSION_NUMBER >= 0x30300000L
-std::int64_t GetTimeOf(const SSL_SESSION* session) { return SSL_SESSION_get_time_ex(session); }
-std::int64_t SetTimeOf(SSL_SESSION* session, std::int64_t time) {
-  return SSL_SESSION_set_time_ex(session, static_cast<time_t>(time));
-}
-#else
-std::int64_t GetTimeOf(const SSL_SESSION* session) { return SSL_SESSION_get_time(session); }
-std::int64_t SetTimeOf(SSL_SESSION* session, std::int64_t time) {
-  return SSL_SESSION_set_time(session, static_cast<long>(time));
-}
-#endif
-
 // Allowed on a session in a cache: libssl takes the context's lock and sorts it anew, in front of its equals.
 void MovedToFront(SSL_SESSION* session) { SessionTag::Of(session).order = SessionTag::NextOrder(); }
 
@@ -237,10 +226,10 @@ constexpr Export kExports[] = {
     SSLCTX_QUIET(SSL_SESSION_get_ticket_lifetime_hint),
     SSLCTX_QUIET(SSL_SESSION_has_ticket),
     SSLCTX_QUIET(SSL_SESSION_is_resumable),
-    SSLCTX_LAMBDA(SSL_SESSION_get_time, [](const SSL_SESSION* session) -> std::int64_t { return GetTimeOf(session); }),
+    SSLCTX_LAMBDA(SSL_SESSION_get_time, [](const SSL_SESSION* session) -> std::int64_t { return TimeOf(session); }),
     SSLCTX_BODY(SSL_SESSION_set_time, SetTime),
 #if OPENSSL_VERSION_NUMBER >= 0x30300000L
-    SSLCTX_LAMBDA(SSL_SESSION_get_time_ex, [](const SSL_SESSION* session) -> std::int64_t { return GetTimeOf(session); }),
+    SSLCTX_LAMBDA(SSL_SESSION_get_time_ex, [](const SSL_SESSION* session) -> std::int64_t { return TimeOf(session); }),
     SSLCTX_BODY(SSL_SESSION_set_time_ex, SetTime),
 #endif
     SSLCTX_QUIET(SSL_SESSION_get_timeout),

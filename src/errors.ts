@@ -1,5 +1,4 @@
 // The errors of the classes: what OpenSSL reported, and what the classes refuse.
-import { inspect } from 'node:util';
 import * as capi from './capi/index.ts';
 
 /** `ERR_SSL_<REASON>` for libssl's own errors, `ERR_OSSL_<LIBRARY>_<REASON>` for libcrypto's, as in Node. */
@@ -7,7 +6,7 @@ export type OpenSslErrorCode = `ERR_SSL_${string}` | `ERR_OSSL_${string}`;
 
 /** One entry of OpenSSL's error queue. */
 interface QueueEntry {
-  /** As `error:0A0000C1:SSL routines::no shared cipher`, with OpenSSL's further words at its end. */
+  /** As `error:0A0000C1:SSL routines::no shared cipher`, with what OpenSSL adds to it in parentheses. */
   text: string;
   code: OpenSslErrorCode;
   library: string;
@@ -34,7 +33,7 @@ export class OpenSslError extends Error {
   readonly opensslErrorStack: readonly string[];
 
   /** @internal Errors are made from the error queue, by `takeOpenSslError`. */
-  constructor(what: string, first: Omit<QueueEntry, 'text'> & { text: string }, more: readonly string[]) {
+  constructor(what: string, first: QueueEntry, more: readonly string[]) {
     super(`${what}: ${first.text}`);
     this.code = first.code;
     this.library = first.library;
@@ -122,23 +121,18 @@ function coded<E extends Error>(error: E, code: string): E {
   return Object.assign(error, { code });
 }
 
-/** A TypeError `ERR_INVALID_ARG_TYPE`. Shows the type of `received`, not its value, which may be a secret. */
+/** A TypeError `ERR_INVALID_ARG_TYPE`. Tells the type of `received`, never its value: it may be a secret. */
 export function invalidType(name: string, expected: string, received: unknown): TypeError {
-  const what = typeof received === 'object' && received !== null ? `an instance of ${classOf(received)}` : inspect(received, { depth: -1 });
-  const shown = typeof received === 'string' || Array.isArray(received) ? `a ${typeof received}` : what;
-  return coded(new TypeError(`'${name}' must be ${expected}. Received ${shown}`), 'ERR_INVALID_ARG_TYPE');
+  return coded(new TypeError(`'${name}' must be ${expected}. Received ${typeOf(received)}`), 'ERR_INVALID_ARG_TYPE');
 }
 
-function classOf(value: object): string {
-  return value.constructor?.name ?? 'Object';
+function typeOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value !== 'object') return `a ${typeof value}`;
+  return `an instance of ${value.constructor?.name ?? 'a class without a name'}`;
 }
 
 /** A TypeError `ERR_INVALID_ARG_VALUE`. */
 export function invalidValue(name: string, problem: string): TypeError {
   return coded(new TypeError(`'${name}' ${problem}`), 'ERR_INVALID_ARG_VALUE');
-}
-
-/** A RangeError `ERR_OUT_OF_RANGE`. */
-export function outOfRange(name: string, expected: string): RangeError {
-  return coded(new RangeError(`'${name}' must be ${expected}`), 'ERR_OUT_OF_RANGE');
 }

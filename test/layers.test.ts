@@ -26,7 +26,18 @@ function filesUnder(folder: string, pattern: RegExp): string[] {
 
 /** The module names of a file's import and export statements, and of its import() calls. */
 function importsOf(source: string): string[] {
-  const statements = source.matchAll(/^(?:import|export)\b(?:[^'";]*?\bfrom)?\s*'([^']+)'/gm);
+  return [...typeImportsOf(source), ...valueImportsOf(source)];
+}
+
+function typeImportsOf(source: string): string[] {
+  return [...source.matchAll(/^(?:import|export)\s+type\b[^'";]*?\bfrom\s*'([^']+)'/gm)].flatMap(
+    (match) => match[1] ?? [],
+  );
+}
+
+/** Those that are still there when the program runs. */
+function valueImportsOf(source: string): string[] {
+  const statements = source.matchAll(/^(?:import|export)\b(?!\s+type\b)(?:[^'";]*?\bfrom)?\s*'([^']+)'/gm);
   const calls = source.matchAll(/\bimport\(\s*'([^']+)'/g);
   return [...statements, ...calls].flatMap((match) => match[1] ?? []);
 }
@@ -36,8 +47,8 @@ function roomOf(path: string): string {
   return folder === undefined || rest.length === 0 ? 'objects' : folder;
 }
 
-function inside(path: string): Array<{ name: string; target: string }> {
-  return importsOf(readFileSync(join(root, path), 'utf8'))
+function inside(path: string, find = importsOf): Array<{ name: string; target: string }> {
+  return find(readFileSync(join(root, path), 'utf8'))
     .filter((name) => name.startsWith('.'))
     .map((name) => ({ name, target: relative(root, resolve(root, dirname(path), name)) }));
 }
@@ -54,7 +65,8 @@ test('the import pattern sees every form of import', (t) => {
     "const g = await import('./g.ts');",
     " * import h from './a-comment.ts';",
   ].join('\n');
-  t.deepEqual(importsOf(source), ['./a.ts', './b.ts', './d.ts', './f.ts', './g.ts']);
+  t.deepEqual(valueImportsOf(source), ['./a.ts', './d.ts', './f.ts', './g.ts']);
+  t.deepEqual(typeImportsOf(source), ['./b.ts']);
 });
 
 test('imports in src go down only, never past one layer', (t) => {
@@ -80,7 +92,10 @@ test('imports in src go down only, never past one layer', (t) => {
 
 test('no import cycles in src', (t) => {
   const graph = new Map(
-    sources.map((path) => [path, inside(path).flatMap(({ target }) => (target.startsWith('src/') ? [target] : []))]),
+    sources.map((path) => [
+      path,
+      inside(path, valueImportsOf).flatMap(({ target }) => (target.startsWith('src/') ? [target] : [])),
+    ]),
   );
   const cycles: string[] = [];
   const done = new Set<string>();

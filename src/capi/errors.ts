@@ -6,10 +6,10 @@ function coded<E extends Error>(error: E, code: string): Coded<E> {
   return Object.assign(error, { code });
 }
 
+// Only what cannot run code of the value's own, such as getters and proxies.
 function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
-  if (typeof value === 'object') return `an instance of ${value.constructor?.name ?? 'nothing'}`;
-  return `a ${typeof value}`;
+  return typeof value === 'object' ? 'another object' : `a ${typeof value}`;
 }
 
 export function invalidHandle(expected: string, received: unknown): TypeError {

@@ -58,7 +58,7 @@ const all: Readonly<Record<string, unknown>> = {
 
 /** Whether the libssl that the addon was compiled with has the function or constant `name`. */
 export function has(name: string): boolean {
-  return Object.hasOwn(all, name) && all[name] !== undefined;
+  return typeof name === 'string' && Object.hasOwn(all, name) && all[name] !== undefined;
 }
 
 /** Which OpenSSL runs, and from which files. */

@@ -1,7 +1,7 @@
 // The callbacks of libssl. They run on the thread of the call that makes libssl call them; remove callbacks right after
 // libssl has released the context's lock, before that call returns. What a callback throws comes out of that call; libssl
 // gets the answer that each function names. `null` takes a callback back.
-import { getCallback, Kind, setCallback } from './callbacks.ts';
+import { type Callbacks, getCallback, Kind, setCallback } from './callbacks.ts';
 import {
   contextCallbacks,
   contextId,
@@ -15,6 +15,12 @@ import {
 import { native } from './loader.ts';
 
 type Toggle = (handle: number, on: boolean) => void;
+
+/** Throws ERR_SSLCTX_FREED, as every function that is given a freed handle. */
+function liveCallbacks(ctx: SSL_CTX): Callbacks {
+  native.SSL_CTX_get_session_cache_mode(contextId(ctx));
+  return contextCallbacks(ctx);
+}
 
 function onContext<F extends (...args: never[]) => unknown>(
   ctx: SSL_CTX,
@@ -66,12 +72,13 @@ export function SSL_CTX_sess_set_new_cb(ctx: SSL_CTX, callback: NewSessionCallba
 
 /** SSL_CTX_sess_get_new_cb(3). */
 export function SSL_CTX_sess_get_new_cb(ctx: SSL_CTX): NewSessionCallback | null {
-  return getCallback(contextCallbacks(ctx), Kind.newSession);
+  return getCallback(liveCallbacks(ctx), Kind.newSession);
 }
 
 /**
  * A session has left the cache, or SSL_CTX_remove_session was called for it. While such a callback is there, libssl also
- * caches the sessions of stateless TLS 1.3 tickets. SSL_CTX_sess_set_remove_cb(3).
+ * caches the sessions of stateless TLS 1.3 tickets. What a garbage-collected connection removes is told with the next
+ * call into libssl. SSL_CTX_sess_set_remove_cb(3).
  */
 export function SSL_CTX_sess_set_remove_cb(ctx: SSL_CTX, callback: RemoveSessionCallback | null): void {
   onContext(ctx, Kind.removeSession, 'SSL_CTX_sess_set_remove_cb', native.SSL_CTX_sess_set_remove_cb, callback);
@@ -79,7 +86,7 @@ export function SSL_CTX_sess_set_remove_cb(ctx: SSL_CTX, callback: RemoveSession
 
 /** SSL_CTX_sess_get_remove_cb(3). */
 export function SSL_CTX_sess_get_remove_cb(ctx: SSL_CTX): RemoveSessionCallback | null {
-  return getCallback(contextCallbacks(ctx), Kind.removeSession);
+  return getCallback(liveCallbacks(ctx), Kind.removeSession);
 }
 
 /**
@@ -96,7 +103,7 @@ export function SSL_CTX_sess_set_get_cb(ctx: SSL_CTX, callback: GetSessionCallba
 
 /** SSL_CTX_sess_get_get_cb(3). */
 export function SSL_CTX_sess_get_get_cb(ctx: SSL_CTX): GetSessionCallback | null {
-  return getCallback(contextCallbacks(ctx), Kind.getSession);
+  return getCallback(liveCallbacks(ctx), Kind.getSession);
 }
 
 /** An SSL_CLIENT_HELLO_*, with the alert to send in case of SSL_CLIENT_HELLO_ERROR. */
@@ -280,7 +287,7 @@ export function SSL_CTX_set_keylog_callback(ctx: SSL_CTX, callback: KeylogCallba
 
 /** SSL_CTX_get_keylog_callback(3). */
 export function SSL_CTX_get_keylog_callback(ctx: SSL_CTX): KeylogCallback | null {
-  return getCallback(contextCallbacks(ctx), Kind.keylog);
+  return getCallback(liveCallbacks(ctx), Kind.keylog);
 }
 
 /** `where` has SSL_CB_* bits. */

@@ -1,10 +1,8 @@
 // Throw-away certificates, made by the real openssl program: what a test trusts is then made by code that is not ours.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { invalidValue, isProgramMissing, programMissing, TestingError } from './errors.ts';
+import { TemporaryFiles } from './cleanup.ts';
+import { checkOptionNames, invalidValue, isProgramMissing, programMissing, TestingError } from './errors.ts';
 
 /** A certificate and its private key, both PEM, the key unencrypted. */
 export interface Certificate {
@@ -17,24 +15,36 @@ export interface Certificate {
 /** What {@link makeCertificate} can be told. */
 export interface CertificateOptions {
   /** The subject's common name. Default `localhost`. */
-  commonName?: string;
+  commonName?: string | undefined;
   /** The subject's alternative names: host names and IP addresses. Default `localhost`, `127.0.0.1` and `::1`. */
-  altNames?: readonly string[];
+  altNames?: readonly string[] | undefined;
   /** Days until it expires, counted from now; an integer of at least 1. Default 7. */
-  days?: number;
+  days?: number | undefined;
   /** `ec` is P-256 and takes some 20 ms; an RSA key can take some seconds. Default `ec`. */
-  keyType?: 'ec' | 'rsa';
+  keyType?: 'ec' | 'rsa' | undefined;
   /** The length of an RSA key, 1024 to 16384. Default 2048. */
-  bits?: number;
+  bits?: number | undefined;
   /** Who signs it. Default: itself. */
-  issuer?: Certificate;
+  issuer?: Certificate | undefined;
   /** Make a certification authority, which may be the `issuer` of others. Default false. */
-  isCa?: boolean;
+  isCa?: boolean | undefined;
   /** Make it for a client (extended key usage `clientAuth`) instead of for a server. Default false. */
-  client?: boolean;
+  client?: boolean | undefined;
   /** The program to run. Default `openssl`, looked up in `PATH`. */
-  program?: string;
+  program?: string | undefined;
 }
+
+const optionNames: Readonly<Record<keyof CertificateOptions, true>> = {
+  commonName: true,
+  altNames: true,
+  days: true,
+  keyType: true,
+  bits: true,
+  issuer: true,
+  isCa: true,
+  client: true,
+  program: true,
+};
 
 /**
  * Makes a certificate and its key with `openssl req`, for one test run: call it in the test, keep nothing on disk. A
@@ -49,30 +59,43 @@ export interface CertificateOptions {
  * @see openssl-req(1)
  */
 export function makeCertificate(options: CertificateOptions = {}): Certificate {
+  checkOptionNames(options, optionNames);
   const { commonName = 'localhost', days = 7, issuer, program = 'openssl' } = options;
   if (!Number.isInteger(days) || days < 1) throw invalidValue('days', 'must be an integer of at least 1');
   if (commonName === '' || /\p{Cc}/u.test(commonName)) throw invalidValue('commonName', 'must be printable text');
   const config = configuration(options);
   const newKey = keyArguments(options);
 
-  const directory = mkdtempSync(join(tmpdir(), 'sslctx-'));
-  const path = (name: string): string => join(directory, name);
+  const files = new TemporaryFiles();
   try {
-    writeFileSync(path('config'), config);
-    const issuerArguments: string[] = [];
-    if (issuer !== undefined) {
-      writeFileSync(path('issuer.cert'), issuer.cert);
-      writeFileSync(path('issuer.key'), issuer.key, { mode: 0o600 });
-      issuerArguments.push('-CA', path('issuer.cert'), '-CAkey', path('issuer.key'));
-    }
+    const issuerArguments =
+      issuer === undefined
+        ? []
+        : ['-CA', files.write('issuer.cert', issuer.cert), '-CAkey', files.write('issuer.key', issuer.key)];
     run(program, [
-      'req', '-x509', '-batch', '-utf8', '-config', path('config'), '-extensions', 'extensions',
-      '-subj', `/CN=${commonName.replace(/[/+\\]/g, '\\$&')}`, '-days', String(days), '-sha256',
-      ...newKey, '-keyout', path('key'), '-out', path('cert'), ...issuerArguments,
+      'req',
+      '-x509',
+      '-batch',
+      '-utf8',
+      '-config',
+      files.write('config', config),
+      '-extensions',
+      'extensions',
+      '-subj',
+      `/CN=${commonName.replace(/[/+\\]/g, '\\$&')}`,
+      '-days',
+      String(days),
+      '-sha256',
+      ...newKey,
+      '-keyout',
+      files.path('key'),
+      '-out',
+      files.path('cert'),
+      ...issuerArguments,
     ]);
-    return { cert: readFileSync(path('cert'), 'latin1'), key: readFileSync(path('key'), 'latin1') };
+    return { cert: files.read('cert') ?? '', key: files.read('key') ?? '' };
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    files.remove();
   }
 }
 

@@ -54,3 +54,25 @@ export function isProgramMissing(error: unknown): boolean {
 export function invalidValue(name: string, problem: string): TypeError {
   return Object.assign(new TypeError(`The option '${name}' ${problem}`), { code: 'ERR_INVALID_ARG_VALUE' });
 }
+
+/**
+ * Refuses an option that does not exist: in a test, an option that silently does nothing makes the test worthless.
+ *
+ * @param known has the names of all options, `true` each: then the compiler finds one that is missing
+ */
+export function checkOptionNames<Options extends object>(
+  options: Options,
+  known: Readonly<Record<keyof Options, true>>,
+): void {
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(known, name))
+      throw invalidValue(name, `is unknown. There are: ${Object.keys(known).join(', ')}`);
+  }
+}
+
+/** The error of an operation that its `AbortSignal` has ended, as Node's own functions make it. */
+export function aborted(signal: AbortSignal): Error {
+  const error = new Error('The operation was aborted', { cause: signal.reason });
+  error.name = 'AbortError';
+  return Object.assign(error, { code: 'ABORT_ERR' });
+}

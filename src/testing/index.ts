@@ -1,6 +1,8 @@
 /** The testing kit: interoperability tests against the real openssl program, and pairs of connections in memory. */
+export * from './assertions.ts';
 export * from './certificate.ts';
 export { TestingError, type TestingErrorCode, type TestingErrorDetails } from './errors.ts';
+export * from './pair.ts';
 export type { ProgramOptions } from './program.ts';
 export * from './s_client.ts';
 export * from './s_client_output.ts';

@@ -1,7 +1,7 @@
 // One run of the openssl program: its text, its end, and waiting for either without a sleep.
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { atExit } from './cleanup.ts';
-import { isProgramMissing, programMissing, TestingError } from './errors.ts';
+import { aborted, invalidValue, isProgramMissing, programMissing, TestingError } from './errors.ts';
 
 /** What the functions that run a program have in common. */
 export interface ProgramOptions {
@@ -11,11 +11,14 @@ export interface ProgramOptions {
   env?: NodeJS.ProcessEnv | undefined;
   /** More command-line arguments, after all others. */
   args?: readonly string[] | undefined;
-  /** Milliseconds that an awaited event may take; then the program is killed. Default 10000. */
+  /** Milliseconds that an awaited event may take, 1 to 2147483647; then the program is killed. Default 10000. */
   timeout?: number | undefined;
-  /** Ends the program; what was awaited rejects with the signal's reason. */
+  /** Ends the program; what was awaited rejects with an `AbortError` (`ABORT_ERR`), its cause the signal's reason. */
   signal?: AbortSignal | undefined;
 }
+
+/** The names of {@link ProgramOptions}, for `checkOptionNames`. */
+export const programOptionNames = { program: true, env: true, args: true, timeout: true, signal: true } as const;
 
 /** How a program ended. */
 export interface ProgramExit {
@@ -28,7 +31,7 @@ interface Waiter {
   fail(error: unknown): void;
 }
 
-export const DEFAULT_TIMEOUT = 10_000;
+const DEFAULT_TIMEOUT = 10_000;
 
 /** A started program. It ends with this process at the latest. */
 export class RunningProgram {
@@ -45,10 +48,12 @@ export class RunningProgram {
   #exit: ProgramExit | undefined;
   #failure: unknown;
 
-  /** @throws the signal's reason when it is aborted already */
+  /** @throws `ABORT_ERR` when the signal is aborted already */
   constructor(command: string, args: readonly string[], options: ProgramOptions) {
     const { program = 'openssl', env = process.env, timeout = DEFAULT_TIMEOUT, signal } = options;
-    signal?.throwIfAborted();
+    // setTimeout takes anything else for 1.
+    if (!(timeout >= 1 && timeout <= 0x7fff_ffff)) throw invalidValue('timeout', 'must be 1 to 2147483647');
+    if (signal?.aborted) throw aborted(signal);
     this.#command = `${program} ${command}`;
     this.#timeout = timeout;
     this.#signal = signal;
@@ -164,7 +169,7 @@ export class RunningProgram {
 
   readonly #onAbort = (): void => {
     this.kill();
-    this.#fail(this.#signal?.reason);
+    if (this.#signal !== undefined) this.#fail(aborted(this.#signal));
   };
 
   #progress(text: string): void {

@@ -1,9 +1,15 @@
 // The real s_client, by the recipe that works in every TLS version.
 import { TemporaryFiles } from './cleanup.ts';
-import { invalidValue, TestingError } from './errors.ts';
-import { type ProgramOptions, RunningProgram } from './program.ts';
+import { checkOptionNames, invalidValue, TestingError } from './errors.ts';
+import { type ProgramOptions, programOptionNames, RunningProgram } from './program.ts';
 import {
-  type Alert, countTicketsRead, isReportComplete, type PrintedError, parseAlerts, parseErrors, parseSClientConnections,
+  type Alert,
+  countTicketsRead,
+  isReportComplete,
+  type PrintedError,
+  parseAlerts,
+  parseErrors,
+  parseSClientConnections,
   type SClientConnection,
 } from './s_client_output.ts';
 
@@ -64,6 +70,28 @@ export interface SClientOptions extends ProgramOptions {
   waitForTickets?: number | undefined;
 }
 
+const optionNames: Readonly<Record<keyof SClientOptions, true>> = {
+  ...programOptionNames,
+  port: true,
+  host: true,
+  protocol: true,
+  sessionIn: true,
+  servername: true,
+  cert: true,
+  key: true,
+  ca: true,
+  verify: true,
+  ciphers: true,
+  ciphersuites: true,
+  alpn: true,
+  noTicket: true,
+  reconnect: true,
+  earlyData: true,
+  send: true,
+  until: true,
+  waitForTickets: true,
+};
+
 /** What one run of `s_client` showed. With `reconnect`, the connection's members are those of the last one. */
 export interface SClientResult extends SClientConnection {
   /** The session ID that s_client printed; empty when it had none. In TLS 1.3 the last ticket's, made by the client. */
@@ -98,8 +126,9 @@ export interface SClientResult extends SClientConnection {
  *
  * @throws {TestingError} `ERR_SSLCTX_PROGRAM_MISSING`; `ERR_SSLCTX_PROGRAM_TIMEOUT` when an event did not come in time;
  *   `ERR_SSLCTX_PROGRAM_FAILED` when s_client did not even get a TCP connection, or did not like its arguments
- * @throws {TypeError} `ERR_INVALID_ARG_VALUE` for options that contradict each other
- * @throws the reason of `signal`, when that was aborted
+ * @throws {TypeError} `ERR_INVALID_ARG_VALUE` for unknown options, values that are out of range, and options that
+ *   contradict each other
+ * @throws `AbortError` (`ABORT_ERR`) when `signal` is aborted; the cause is its reason
  * @see openssl-s_client(1)
  */
 export async function sClient(options: SClientOptions): Promise<SClientResult> {
@@ -119,7 +148,10 @@ export async function sClient(options: SClientOptions): Promise<SClientResult> {
   }
 }
 
-function checkOptions({ reconnect, protocol, waitForTickets = 0 }: SClientOptions): void {
+function checkOptions(options: SClientOptions): void {
+  const { port, reconnect, protocol, waitForTickets = 0 } = options;
+  checkOptionNames(options, optionNames);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw invalidValue('port', 'must be 1 to 65535');
   if (reconnect && protocol === 'TLSv1.3') {
     throw invalidValue('reconnect', `never resumes in TLS 1.3: call sClient again with 'sessionIn' instead`);
   }
@@ -131,8 +163,14 @@ function checkOptions({ reconnect, protocol, waitForTickets = 0 }: SClientOption
 function sClientArguments(options: SClientOptions, files: TemporaryFiles): string[] {
   const { host = '127.0.0.1', port, protocol, servername, alpn, earlyData } = options;
   const args = [
-    '-connect', host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
-    '-sess_out', files.path('session'), '-state', '-nocommands', '-no-CApath', '-no-CAstore',
+    '-connect',
+    host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
+    '-sess_out',
+    files.path('session'),
+    '-state',
+    '-nocommands',
+    '-no-CApath',
+    '-no-CAstore',
   ];
   const add = (name: string, value: string | undefined): void => {
     if (value !== undefined) args.push(name, value);
@@ -169,7 +207,7 @@ async function converse(program: RunningProgram, options: SClientOptions): Promi
     program.waitFor(what, () => (program.exit !== undefined || happened() ? true : undefined));
 
   await event('the handshake', () => isReportComplete(program.stdout));
-  const [connection] = parseSClientConnections(program.stdout);
+  const [connection] = parseSClientConnections(program.stdout, program.stderr);
   const waitForTickets = options.waitForTickets ?? (connection?.reused === false ? 1 : 0);
   if (connection?.protocol === 'TLSv1.3' && waitForTickets > 0) {
     const hint = `session ticket ${waitForTickets} (a server that sends fewer needs a lower 'waitForTickets')`;
@@ -186,7 +224,7 @@ async function converse(program: RunningProgram, options: SClientOptions): Promi
 function result(program: RunningProgram, files: TemporaryFiles, withTickets: boolean): SClientResult {
   const { stdout, stderr, output } = program;
   const exitCode = program.exit?.exitCode ?? null;
-  const connections = parseSClientConnections(stdout).map((connection): SClientConnection => {
+  const connections = parseSClientConnections(stdout, stderr).map((connection): SClientConnection => {
     const byChance = connection.protocol === 'TLSv1.3' && connection.reused && !withTickets;
     return byChance ? { ...connection, printedSession: undefined, tickets: [] } : connection;
   });

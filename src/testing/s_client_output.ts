@@ -3,7 +3,7 @@ import { type PrintedSession, parseSessionText, parseVerifyResult, type VerifyRe
 
 /** One handshake as `s_client` reports it. */
 export interface SClientConnection {
-  /** The handshake was completed. */
+  /** The handshake was completed. In TLS 1.3 that is before the server has judged the client's certificate. */
   connected: boolean;
   /** From the words `Reused, ` and `New, ` that s_client printed; `undefined` when the handshake failed. */
   reused: boolean | undefined;
@@ -43,7 +43,7 @@ export interface PrintedError {
 }
 
 /**
- * Reads the standard output of `s_client`: one connection, or several with `-reconnect`.
+ * Reads what `s_client -state` has printed: one connection, or several with `-reconnect`.
  *
  * What the server sent is part of that output. Only the first report of each connection counts, so that the status page
  * of `s_server -www`, which contains the same words about the server's side, is not taken for s_client's own.
@@ -51,12 +51,14 @@ export interface PrintedError {
  * @returns the connections in order; empty when not even TCP was connected
  * @see openssl-s_client(1)
  */
-export function parseSClientConnections(stdout: string): SClientConnection[] {
-  const parts = stdout.split('drop connection and then reconnect\n');
-  return parts.filter((part) => part.includes('CONNECTED(')).map(parseConnection);
+export function parseSClientConnections(stdout: string, stderr: string): SClientConnection[] {
+  // The report of a handshake that failed may look like any other. Then the program ends, so it is the last one.
+  const isLastFailed = /^SSL_connect:(?:error|failed) in /m.test(stderr);
+  const parts = stdout.split('drop connection and then reconnect\n').filter((part) => part.includes('CONNECTED('));
+  return parts.map((part, index) => parseConnection(part, isLastFailed && index === parts.length - 1));
 }
 
-function parseConnection(text: string): SClientConnection {
+function parseConnection(text: string, isFailed: boolean): SClientConnection {
   const report = /^(New|Reused), (\S+), Cipher is (\S+)$/m.exec(text);
   const failed: SClientConnection = {
     connected: false,
@@ -69,7 +71,7 @@ function parseConnection(text: string): SClientConnection {
     printedSession: undefined,
     tickets: [],
   };
-  if (report?.[3] === undefined || report[3] === '(NONE)') return failed;
+  if (isFailed || report?.[3] === undefined || report[3] === '(NONE)') return failed;
 
   const details = text.slice(report.index);
   // That line has the version in which the cipher suite was introduced: exact for TLS 1.3, for no other.

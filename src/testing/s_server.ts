@@ -1,11 +1,16 @@
 // The real s_server: a peer for clients under test.
 import { makeCertificate } from './certificate.ts';
 import { TemporaryFiles } from './cleanup.ts';
-import { invalidValue } from './errors.ts';
-import { type ProgramOptions, RunningProgram } from './program.ts';
+import { checkOptionNames, invalidValue } from './errors.ts';
+import { type ProgramOptions, programOptionNames, RunningProgram } from './program.ts';
 import type { Protocol } from './s_client.ts';
 import { type Alert, type PrintedError, parseAlerts, parseErrors } from './s_client_output.ts';
-import { type ListeningAddress, parseAccept, parseSServerConnections, type SServerConnection } from './s_server_output.ts';
+import {
+  type ListeningAddress,
+  parseAccept,
+  parseSServerConnections,
+  type SServerConnection,
+} from './s_server_output.ts';
 
 /** What {@link sServer} can be told. Where a PEM text is expected, the path of a PEM file will do. */
 export interface SServerOptions extends ProgramOptions {
@@ -56,6 +61,31 @@ export interface SServerOptions extends ProgramOptions {
   rev?: boolean | undefined;
 }
 
+const optionNames: Readonly<Record<keyof SServerOptions, true>> = {
+  ...programOptionNames,
+  port: true,
+  host: true,
+  cert: true,
+  key: true,
+  ca: true,
+  requestCert: true,
+  rejectUnauthorized: true,
+  protocol: true,
+  ciphers: true,
+  ciphersuites: true,
+  alpn: true,
+  sessionCache: true,
+  noTicket: true,
+  numTickets: true,
+  sessionIdContext: true,
+  idPrefix: true,
+  earlyData: true,
+  maxEarlyData: true,
+  antiReplay: true,
+  www: true,
+  rev: true,
+};
+
 /** A running `s_server`. It serves one connection at a time. */
 export interface SServer extends AsyncDisposable {
   /** The address that it listens on. */
@@ -77,18 +107,20 @@ export interface SServer extends AsyncDisposable {
    * is.
    *
    * @param count counted from the start
+   * @param timeout milliseconds. Default: that of the options
    * @returns all connections so far
    * @throws {TestingError} `ERR_SSLCTX_PROGRAM_TIMEOUT`, and the server is ended; `ERR_SSLCTX_PROGRAM_FAILED` when it
    *   has ended before
    */
-  waitForConnections(count: number): Promise<SServerConnection[]>;
+  waitForConnections(count: number, timeout?: number): Promise<SServerConnection[]>;
   /**
    * Waits until the output, from the start, has this text.
    *
+   * @param timeout milliseconds. Default: that of the options
    * @returns the match
    * @throws {TestingError} as {@link waitForConnections}
    */
-  waitForOutput(pattern: RegExp): Promise<RegExpExecArray>;
+  waitForOutput(pattern: RegExp, timeout?: number): Promise<RegExpExecArray>;
   /** Ends it, and resolves when it has ended. May be called more than once. */
   close(): Promise<void>;
 }
@@ -99,11 +131,15 @@ export interface SServer extends AsyncDisposable {
  *
  * @throws {TestingError} `ERR_SSLCTX_PROGRAM_MISSING`; `ERR_SSLCTX_PROGRAM_FAILED` when it ended instead of listening;
  *   `ERR_SSLCTX_PROGRAM_TIMEOUT`
- * @throws {TypeError} `ERR_INVALID_ARG_VALUE` for options that contradict each other
- * @throws the reason of `signal`, when that was aborted
+ * @throws {TypeError} `ERR_INVALID_ARG_VALUE` for unknown options, values that are out of range, and options that
+ *   contradict each other
+ * @throws `AbortError` (`ABORT_ERR`) when `signal` is aborted; the cause is its reason
  * @see openssl-s_server(1)
  */
 export async function sServer(options: SServerOptions = {}): Promise<SServer> {
+  const { port = 0 } = options;
+  checkOptionNames(options, optionNames);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw invalidValue('port', 'must be 0 to 65535');
   if ((options.cert === undefined) !== (options.key === undefined)) {
     throw invalidValue(options.key === undefined ? 'cert' : 'key', `needs the other of 'cert' and 'key'`);
   }
@@ -128,7 +164,11 @@ function certificateOf({ cert, key, program }: SServerOptions): { cert: string; 
 function sServerArguments(options: SServerOptions, files: TemporaryFiles): string[] {
   const { host = '127.0.0.1', port = 0, ca, protocol, sessionCache, requestCert, rejectUnauthorized } = options;
   const args = [
-    '-accept', host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`, '-state', '-no-CApath', '-no-CAstore',
+    '-accept',
+    host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
+    '-state',
+    '-no-CApath',
+    '-no-CAstore',
   ];
   const add = (name: string, value: string | number | undefined): void => {
     if (value !== undefined) args.push(name, String(value));
@@ -187,17 +227,19 @@ class RunningServer implements SServer {
     return this.#program.output;
   }
 
-  waitForConnections(count: number): Promise<SServerConnection[]> {
-    return this.#program.waitFor(`connection ${count}`, () => {
+  waitForConnections(count: number, timeout?: number): Promise<SServerConnection[]> {
+    const found = (): SServerConnection[] | undefined => {
       const connections = this.connections;
       return connections.length < count ? undefined : connections;
-    });
+    };
+    return this.#program.waitFor(`connection ${count}`, found, timeout);
   }
 
-  waitForOutput(pattern: RegExp): Promise<RegExpExecArray> {
+  waitForOutput(pattern: RegExp, timeout?: number): Promise<RegExpExecArray> {
     // A pattern with the flag g or y would remember where it stopped in another text.
     const fresh = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ''));
-    return this.#program.waitFor(`the output ${pattern}`, () => fresh.exec(this.#program.output) ?? undefined);
+    const found = (): RegExpExecArray | undefined => fresh.exec(this.#program.output) ?? undefined;
+    return this.#program.waitFor(`the output ${pattern}`, found, timeout);
   }
 
   async close(): Promise<void> {

@@ -36,8 +36,8 @@ export function parseSServerConnections(stdout: string): SServerConnection[] {
   // From the session to the note on renegotiation, which is the last line in every version.
   const report = new RegExp(
     '(-----BEGIN SSL SESSION PARAMETERS-----\\n[^-]+-----END SSL SESSION PARAMETERS-----\\n)' +
-      '(?:(?!-----BEGIN SSL SESSION)[^])*?^CIPHER is (\\S+)\\n' +
-      '((?:(?!-----BEGIN SSL SESSION)[^])*?)' +
+      '(?:(?!-----BEGIN SSL SESSION)[\\s\\S])*?^CIPHER is (\\S+)\\n' +
+      '((?:(?!-----BEGIN SSL SESSION)[\\s\\S])*?)' +
       '^(?:Secure Renegotiation IS|This TLS version forbids renegotiation)',
     'gm',
   );

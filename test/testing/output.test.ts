@@ -1,8 +1,16 @@
 // The parsers, on what the programs of several versions of OpenSSL have really printed.
 import test, { type ExecutionContext } from 'ava';
 import {
-  countTicketsRead, isReportComplete, parseAccept, parseAlerts, parseErrors, parseSClientConnections,
-  parseSessionText, parseSServerConnections, type SClientConnection, serverSessionIds,
+  countTicketsRead,
+  isReportComplete,
+  parseAccept,
+  parseAlerts,
+  parseErrors,
+  parseSClientConnections,
+  parseSessionText,
+  parseSServerConnections,
+  type SClientConnection,
+  serverSessionIds,
 } from '../../src/testing/index.ts';
 import { type Recording, recordings } from './fixtures/recordings.ts';
 
@@ -15,7 +23,10 @@ function text(recording: Recording, name: string): string {
 }
 
 function onlyConnection(t: ExecutionContext, recording: Recording, name: string): SClientConnection {
-  const [connection, ...others] = parseSClientConnections(text(recording, `${name} stdout`));
+  const [connection, ...others] = parseSClientConnections(
+    text(recording, `${name} stdout`),
+    text(recording, `${name} stderr`),
+  );
   t.is(others.length, 0);
   if (connection === undefined) throw new Error(`no connection in '${name}'`);
   return connection;
@@ -68,14 +79,18 @@ for (const [version, recording] of recordings()) {
         const output = text(recording, `${protocol} ${how} s_server`);
         const connections = parseSServerConnections(output);
         const withReconnect = protocol === 'TLSv1.2' && how === 'stateful';
-        const reused = withReconnect
-          ? [false, false, true, false, true, true, true, true, true]
-          : [false, false, true];
-        t.deepEqual(connections.map((connection) => connection.reused), reused);
+        const reused = withReconnect ? [false, false, true, false, true, true, true, true, true] : [false, false, true];
+        t.deepEqual(
+          connections.map((connection) => connection.reused),
+          reused,
+        );
         for (const connection of connections) {
           t.is(connection.protocol, protocol);
           t.is(connection.cipher, CIPHERS[protocol]);
-          t.regex(connection.session, /^-----BEGIN SSL SESSION PARAMETERS-----\n[^-]+-----END SSL SESSION PARAMETERS-----\n$/);
+          t.regex(
+            connection.session,
+            /^-----BEGIN SSL SESSION PARAMETERS-----\n[^-]+-----END SSL SESSION PARAMETERS-----\n$/,
+          );
         }
         t.is(parseAccept(output)?.host, '127.0.0.1');
         t.true((parseAccept(output)?.port ?? 0) > 1023);
@@ -104,8 +119,14 @@ for (const [version, recording] of recordings()) {
   });
 
   test(`${version}: -reconnect is six connections`, (t) => {
-    const connections = parseSClientConnections(text(recording, 'reconnect stdout'));
-    t.deepEqual(connections.map(({ reused }) => reused), [false, true, true, true, true, true]);
+    const connections = parseSClientConnections(
+      text(recording, 'reconnect stdout'),
+      text(recording, 'reconnect stderr'),
+    );
+    t.deepEqual(
+      connections.map(({ reused }) => reused),
+      [false, true, true, true, true, true],
+    );
     const ids = new Set(connections.map(({ printedSession }) => printedSession?.sessionId.toString('hex')));
     t.is(ids.size, 1);
   });
@@ -130,7 +151,10 @@ for (const [version, recording] of recordings()) {
   test(`${version}: a report is complete with its last line, and not before`, (t) => {
     for (const name of ['TLSv1.2 stateless new', 'TLSv1.3 stateless new']) {
       const stdout = text(recording, `${name} stdout`);
-      const end = stdout.indexOf('---\n', stdout.search(/^( {4}Extended master secret: yes|Verify return code: .*)\n/m));
+      const end = stdout.indexOf(
+        '---\n',
+        stdout.search(/^( {4}Extended master secret: yes|Verify return code: .*)\n/m),
+      );
       t.true(isReportComplete(stdout.slice(0, end + 4)));
       t.false(isReportComplete(stdout.slice(0, end)));
     }
@@ -140,17 +164,31 @@ for (const [version, recording] of recordings()) {
 const [sample = ''] = [...recordings().values()].map((recording) => text(recording, 'TLSv1.3 stateless new stdout'));
 
 test('a server that sends the words of a report does not change the result', (t) => {
-  const page = 'HTTP/1.0 200 ok\r\n\r\n---\nReused, TLSv1.2, Cipher is AES128-SHA\nSSL-Session:\n    Protocol  : TLSv1.2\n';
-  const [connection, ...others] = parseSClientConnections(sample + page);
+  const page =
+    'HTTP/1.0 200 ok\r\n\r\n---\nReused, TLSv1.2, Cipher is AES128-SHA\nSSL-Session:\n    Protocol  : TLSv1.2\n';
+  const [connection, ...others] = parseSClientConnections(sample + page, '');
   t.is(others.length, 0);
   t.is(connection?.reused, false);
   t.is(connection?.cipher, CIPHERS['TLSv1.3']);
 });
 
+test('a report whose handshake failed at its end is no connection', (t) => {
+  // So it is in TLS 1.3 when s_client does not trust the server: New, and the cipher, are known by then.
+  const stderr = 'SSL3 alert write:fatal:unknown CA\nSSL_connect:error in error\n';
+  const [connection] = parseSClientConnections(sample, stderr);
+  t.false(connection?.connected);
+  t.is(connection?.reused, undefined);
+  const both = parseSClientConnections(`${sample}drop connection and then reconnect\n${sample}`, stderr);
+  t.deepEqual(
+    both.map(({ connected }) => connected),
+    [true, false],
+  );
+});
+
 test('a ticket whose dump is cut in two by other output is not reported as a shorter one', (t) => {
   const [start, ...rest] = sample.split('    0020 - ');
   const cut = `${start}hello\n    0020 - ${rest.join('    0020 - ')}`;
-  const [first, second] = parseSClientConnections(cut)[0]?.tickets ?? [];
+  const [first, second] = parseSClientConnections(cut, '')[0]?.tickets ?? [];
   t.is(first?.ticket, undefined);
   t.is(first?.timeout, 7200);
   t.true((second?.ticket?.length ?? 0) >= 160);
@@ -158,14 +196,14 @@ test('a ticket whose dump is cut in two by other output is not reported as a sho
 
 test('a ticket whose dump lost a line is not reported as a shorter one', (t) => {
   const lost = sample.replace(/^ {4}0020 - .*\n/m, '');
-  t.is(parseSClientConnections(lost)[0]?.tickets[0]?.ticket, undefined);
+  t.is(parseSClientConnections(lost, '')[0]?.tickets[0]?.ticket, undefined);
 });
 
 test('text without a session has none', (t) => {
   t.is(parseSessionText(''), undefined);
   t.is(parseSessionText('SSL-Session:\n'), undefined);
   t.is(parseSessionText(sample.slice(0, sample.indexOf('    Extended master secret'))), undefined);
-  t.deepEqual(parseSClientConnections(''), []);
+  t.deepEqual(parseSClientConnections('', ''), []);
   t.deepEqual(parseSServerConnections(''), []);
   t.deepEqual(parseAlerts('SSL3 alert read:unknown:close notify\n'), []);
 });

@@ -1,0 +1,31 @@
+// Times of a session, in seconds since the epoch, by the functions that are not deprecated in the OpenSSL at hand.
+#pragma once
+
+#include <cstdint>
+#include <ctime>
+
+#include "openssl.h"
+
+namespace sslctx {
+
+#if OPENSSL_VERSION_NUMBER >= 0x30300000L
+inline std::int64_t TimeOf(const SSL_SESSION* session) { return SSL_SESSION_get_time_ex(session); }
+inline std::int64_t SetTimeOf(SSL_SESSION* session, std::int64_t time) {
+  return SSL_SESSION_set_time_ex(session, static_cast<std::time_t>(time));
+}
+#else
+inline std::int64_t TimeOf(const SSL_SESSION* session) { return SSL_SESSION_get_time(session); }
+inline std::int64_t SetTimeOf(SSL_SESSION* session, std::int64_t time) {
+  return SSL_SESSION_set_time(session, static_cast<long>(time));
+}
+#endif
+
+#if OPENSSL_VERSION_NUMBER >= 0x30400000L
+inline void FlushSessions(SSL_CTX* ctx, std::int64_t time) {
+  SSL_CTX_flush_sessions_ex(ctx, static_cast<std::time_t>(time));
+}
+#else
+inline void FlushSessions(SSL_CTX* ctx, std::int64_t time) { SSL_CTX_flush_sessions(ctx, static_cast<long>(time)); }
+#endif
+
+}  // namespace sslctx

@@ -1,0 +1,272 @@
+// SSL_CTX: the configuration of TLS endpoints, and their session cache.
+import { inspect } from 'node:util';
+import * as capi from './capi/index.ts';
+import { cacheModeBits, cacheModeNames, type SessionCacheModeName } from './constants.ts';
+import { createContext, idContextOf, trustSystem } from './context-configure.ts';
+import { SessionEvents } from './context-events.ts';
+import { findSession } from './context-lookup.ts';
+import { checkOptionNames, contextOptionNames, type SslContextOptions } from './context-options.ts';
+import { type ContextStats, readStats } from './context-stats.ts';
+import { invalidType, mustBeOne, notNull } from './errors.ts';
+import { type SslSession, sessionHandle, wrapSession } from './session.ts';
+
+/** For connections: the handle of a context, ready to make one. */
+export let contextHandle: (context: SslContext) => capi.SSL_CTX;
+/** For clients: makes sure that there is something to verify servers with. */
+export let trustForClient: (context: SslContext) => void;
+
+/**
+ * One SSL_CTX: what servers and clients have in common, above all their session cache.
+ *
+ * A `removeSession` listener has a side effect of libssl's own: as long as there is one, the sessions of stateless
+ * TLS 1.3 tickets go into the cache as well, two for each full handshake.
+ *
+ * Every member throws `ERR_SSLCTX_FREED` after `free`.
+ *
+ * @see SSL_CTX_new(3)
+ */
+export class SslContext extends SessionEvents {
+  readonly #handle: capi.SSL_CTX;
+  #idContext: Buffer;
+  #trusts: boolean;
+  #isFreed = false;
+
+  /**
+   * @throws {TypeError} `ERR_INVALID_ARG_VALUE` for an option that does not exist or cannot be used,
+   *   `ERR_INVALID_ARG_TYPE`
+   * @throws {RangeError} `ERR_OUT_OF_RANGE`
+   * @throws {OpenSslError} for a certificate, key or list that libssl refuses
+   */
+  constructor(options: SslContextOptions = {}) {
+    checkOptionNames(options, contextOptionNames);
+    const handle = createContext(options);
+    super(handle);
+    this.#handle = handle;
+    this.#idContext = idContextOf(options);
+    this.#trusts = options.ca !== undefined || options.requestCert === true;
+  }
+
+  static {
+    contextHandle = (context) => {
+      if (typeof context !== 'object' || context === null || !(#handle in context)) {
+        throw invalidType('context', 'an SslContext', context);
+      }
+      return context.#handle;
+    };
+    trustForClient = (context) => {
+      if (context.#trusts) return;
+      trustSystem(context.#handle);
+      context.#trusts = true;
+    };
+  }
+
+  /**
+   * Puts a session into the cache, which takes a reference; one with the same protocol version and ID is replaced. When
+   * the cache is full, the sessions that expire first are evicted.
+   *
+   * From then on the session belongs to this context: another one needs a `clone`.
+   *
+   * @returns false when this very session was in the cache already
+   * @throws {Error} `ERR_SSLCTX_SESSION_FOREIGN` when it belongs to another context; `ERR_SSLCTX_SESSION_INCOMPLETE`
+   *   without protocol version, cipher suite, key or ID
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   * @see SSL_CTX_add_session(3)
+   */
+  addSession(session: SslSession): boolean {
+    if (this.isObserved) return this.#addObserved(session);
+    return capi.SSL_CTX_add_session(this.#handle, sessionHandle(session)) === 1;
+  }
+
+  #addObserved(session: SslSession): boolean {
+    const handle = sessionHandle(session);
+    const version = capi.SSL_SESSION_get_protocol_version(handle);
+    const before = findSession(this.#handle, capi.SSL_SESSION_get_id(handle), [version]);
+    return this.perform(() => {
+      const isAdded = capi.SSL_CTX_add_session(this.#handle, handle) === 1;
+      if (isAdded && before !== undefined && before !== handle) this.replaced(wrapSession(before));
+      return isAdded;
+    }, 'add');
+  }
+
+  /**
+   * Takes the session with this protocol version and ID out of the cache, and marks `session` as not resumable. Listeners
+   * to `removeSession` hear of it in either case, as libssl has it.
+   *
+   * A stateless ticket stays good: it is not in the cache. See the option `tickets`.
+   *
+   * @returns false when there was none in the cache
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   * @see SSL_CTX_remove_session(3)
+   */
+  removeSession(session: SslSession): boolean {
+    const handle = sessionHandle(session);
+    return this.perform(() => capi.SSL_CTX_remove_session(this.#handle, handle) === 1, 'remove');
+  }
+
+  /** Whether the cache has a session with this ID, expired or not, of any protocol version. Makes no use of it. */
+  hasSession(id: Uint8Array): boolean {
+    return this.#find(id) !== undefined;
+  }
+
+  /** The session with this ID, expired or not; of several protocol versions, the latest. */
+  getSession(id: Uint8Array): SslSession | undefined {
+    const handle = this.#find(id);
+    return handle === undefined ? undefined : wrapSession(handle);
+  }
+
+  /**
+   * The sessions in the cache at the time of the call: those that expire last come first, and among equals the latest
+   * added. The cache may change in the meantime.
+   *
+   * @see SSL_CTX_sessions(3)
+   */
+  *sessions(): Generator<SslSession, void, undefined> {
+    for (const handle of capi.SSL_CTX_sessions(this.#handle)) yield wrapSession(handle);
+  }
+
+  /**
+   * Removes the sessions that have expired.
+   *
+   * @param at - at which time, in seconds since the epoch; default now. 0 is libssl's word for "all of them".
+   * @returns how many
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` for a negative number or a fraction
+   * @see SSL_CTX_flush_sessions(3)
+   */
+  flushSessions(at: number = Math.floor(Date.now() / 1000)): number {
+    const before = capi.SSL_CTX_sess_number(this.#handle);
+    this.perform(() => capi.SSL_CTX_flush_sessions(this.#handle, at), 'flush');
+    return before - capi.SSL_CTX_sess_number(this.#handle);
+  }
+
+  /** Removes all sessions; returns how many. SSL_CTX_flush_sessions(3). */
+  clearSessions(): number {
+    return this.flushSessions(0);
+  }
+
+  /**
+   * The bits of `SessionCacheMode`; set by number or by names.
+   *
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` for bits that libssl does not know
+   * @throws {TypeError} `ERR_INVALID_ARG_VALUE` for a name that does not exist
+   * @see SSL_CTX_set_session_cache_mode(3)
+   */
+  get sessionCacheMode(): number {
+    return capi.SSL_CTX_get_session_cache_mode(this.#handle);
+  }
+
+  set sessionCacheMode(mode: number | readonly SessionCacheModeName[]) {
+    capi.SSL_CTX_set_session_cache_mode(this.#handle, cacheModeBits(mode, 'sessionCacheMode'));
+  }
+
+  /** The names of the bits of `sessionCacheMode`, as few as possible. */
+  get sessionCacheModes(): SessionCacheModeName[] {
+    return cacheModeNames(this.sessionCacheMode);
+  }
+
+  /**
+   * How many sessions the cache holds, 0 for no limit; libssl keeps one less (and at least one). A smaller number takes
+   * effect with the next `addSession`.
+   *
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` unless an integer from 0 to 2147483647
+   * @see SSL_CTX_sess_set_cache_size(3)
+   */
+  get sessionCacheSize(): number {
+    return capi.SSL_CTX_sess_get_cache_size(this.#handle);
+  }
+
+  set sessionCacheSize(size: number) {
+    capi.SSL_CTX_sess_set_cache_size(this.#handle, size);
+  }
+
+  /**
+   * Lifetime of the sessions of coming handshakes, in seconds; 0 for the default, 7200.
+   *
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` unless an integer from 0 to 2147483647
+   * @see SSL_CTX_set_timeout(3)
+   */
+  get sessionTimeout(): number {
+    return capi.SSL_CTX_get_timeout(this.#handle);
+  }
+
+  set sessionTimeout(seconds: number) {
+    capi.SSL_CTX_set_timeout(this.#handle, seconds);
+  }
+
+  /**
+   * What sessions are good for: coming connections resume only sessions of an equal session ID context.
+   *
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` for more than 32 bytes
+   * @see SSL_CTX_set_session_id_context(3)
+   */
+  get sessionIdContext(): Buffer {
+    return Buffer.from(this.#idContext);
+  }
+
+  set sessionIdContext(value: string | Uint8Array) {
+    const bytes = idContextOf({ sessionIdContext: value });
+    mustBeOne('sessionIdContext', capi.SSL_CTX_set_session_id_context(this.#handle, bytes));
+    // libssl cannot be asked for it.
+    this.#idContext = bytes;
+  }
+
+  /**
+   * The 80 bytes of keys of stateless tickets. **Who has them opens all tickets.** After a change, tickets of the previous
+   * keys are not accepted.
+   *
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` for another length
+   * @see SSL_CTX_set_tlsext_ticket_keys(3)
+   */
+  get ticketKeys(): Buffer {
+    return notNull('SSL_CTX_get_tlsext_ticket_keys', capi.SSL_CTX_get_tlsext_ticket_keys(this.#handle));
+  }
+
+  set ticketKeys(keys: Uint8Array) {
+    mustBeOne('SSL_CTX_set_tlsext_ticket_keys', capi.SSL_CTX_set_tlsext_ticket_keys(this.#handle, keys));
+  }
+
+  /**
+   * How many tickets a TLS 1.3 client gets after a full handshake; one after a resumption, unless this is 0.
+   *
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` unless an integer from 0 to 32
+   * @see SSL_CTX_set_num_tickets(3)
+   */
+  get numTickets(): number {
+    return capi.SSL_CTX_get_num_tickets(this.#handle);
+  }
+
+  set numTickets(count: number) {
+    capi.SSL_CTX_set_num_tickets(this.#handle, count);
+  }
+
+  /** libssl's twelve counters. SSL_CTX_sess_number(3). */
+  get stats(): ContextStats {
+    return readStats(this.#handle);
+  }
+
+  /**
+   * Gives the context back at once, its cache with it; otherwise the garbage collector does. Connections go on, and then
+   * the cache lives as long as the last of them. SSL_CTX_free(3).
+   */
+  free(): void {
+    if (this.#isFreed) return;
+    this.#isFreed = true;
+    this.perform(() => capi.SSL_CTX_free(this.#handle), 'free');
+  }
+
+  /** As `free`, at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    this.free();
+  }
+
+  /** Its cache in short; no keys. */
+  [inspect.custom](_depth: number, options: object): string {
+    if (this.#isFreed) return 'SslContext { freed }';
+    const { sessionCacheModes, sessionCacheSize, sessionTimeout, stats } = this;
+    return `SslContext ${inspect({ sessions: stats.number, sessionCacheModes, sessionCacheSize, sessionTimeout }, options)}`;
+  }
+
+  #find(id: Uint8Array): capi.SSL_SESSION | undefined {
+    if (!(id instanceof Uint8Array)) throw invalidType('id', 'a Uint8Array', id);
+    return findSession(this.#handle, id);
+  }
+}
