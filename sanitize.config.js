@@ -17,8 +17,8 @@ export default {
     // start (a compiler, openssl) inherit the preloaded runtime, and their leaks are not ours: %b is the program's name.
     ASAN_OPTIONS: `detect_leaks=0:strict_string_checks=1:include_if_exists=${fileURLToPath(new URL('scripts/asan/', import.meta.url))}%b`,
     UBSAN_OPTIONS: 'print_stacktrace=1',
+    // "sanitize" picks the other addon, in the processes that tests start as well: see "imports" in package.json.
+    NODE_OPTIONS: '--conditions=sanitize',
   },
-  // "sanitize" picks the other addon: see "imports" in package.json.
-  nodeArguments: [...common.nodeArguments, '--conditions=sanitize'],
   timeout: '10m',
 };

@@ -23,7 +23,7 @@ Napi::Value New(Call& call) {
 }
 
 Napi::Value NewPair(Call& call) {
-  using Size = Ranged<0, 64 * 1024 * 1024>;
+  using Size = Ranged<0, std::int64_t{64} * 1024 * 1024>;
   const auto size1 = static_cast<std::size_t>(call.Get<Size>(0));
   const auto size2 = static_cast<std::size_t>(call.Get<Size>(1));
   BIO* raw[2] = {nullptr, nullptr};

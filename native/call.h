@@ -97,7 +97,7 @@ class Call {
   }
 
  private:
-  const napi_env env_;
+  napi_env env_;
   napi_value arguments_[kMaxArguments];
   const FunctionData* data_ = nullptr;
   Call* outer_ = nullptr;
@@ -106,8 +106,11 @@ class Call {
 
 using Body = Napi::Value (*)(Call& call);
 
+/// Makes the exception that is being handled JavaScript's. Whatever libssl has left behind is cleared.
+void ThrowToJs(napi_env env) noexcept;
+
 /// What a body leaves behind when it has returned.
-enum class Ending {
+enum class Ending : std::uint8_t {
   /// Errors and callbacks.
   kAll,
   /// Callbacks: the C function queues no error.
@@ -125,13 +128,8 @@ napi_value Enter(napi_env env, napi_callback_info info) noexcept {
     if constexpr (ending == Ending::kAll) call.Finish();
     if constexpr (ending == Ending::kCallbacks) call.Deliver();
     return result;
-  } catch (const Napi::Error& error) {
-    // Argument errors come before libssl is called; whatever else is left must not reach the thread's next user.
-    ErrorQueue::ClearThread();
-    error.ThrowAsJavaScriptException();
-  } catch (const std::exception& error) {
-    ErrorQueue::ClearThread();
-    napi_throw_error(env, nullptr, error.what());
+  } catch (...) {
+    ThrowToJs(env);
   }
   return nullptr;
 }

@@ -3,6 +3,7 @@
 
 #include <napi.h>
 
+#include <cstdint>
 #include <initializer_list>
 
 #include "openssl.h"
@@ -10,7 +11,7 @@
 namespace sslctx {
 
 /// Where a callback record keeps the function. src/capi/callbacks.ts has the same list.
-enum class CallbackKind : std::uint32_t {
+enum class CallbackKind : std::uint8_t {
   kNewSession,
   kRemoveSession,
   kGetSession,

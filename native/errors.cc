@@ -42,7 +42,7 @@ std::string Describe(const Napi::Value& value) {
       return value.As<Napi::Boolean>().Value() ? "true" : "false";
     case napi_number: {
       char text[32];
-      std::snprintf(text, sizeof text, "%.17g", value.As<Napi::Number>().DoubleValue());
+      static_cast<void>(std::snprintf(text, sizeof text, "%.17g", value.As<Napi::Number>().DoubleValue()));
       return text;
     }
     case napi_string:

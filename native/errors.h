@@ -3,11 +3,12 @@
 
 #include <napi.h>
 
+#include <cstdint>
 #include <string>
 
 namespace sslctx {
 
-enum class ErrorClass { kError, kTypeError, kRangeError };
+enum class ErrorClass : std::uint8_t { kError, kTypeError, kRangeError };
 
 /// An Error, TypeError or RangeError whose `code` property is `code`.
 Napi::Error MakeError(Napi::Env env, ErrorClass error_class, const char* code, const std::string& message);

@@ -10,7 +10,8 @@ namespace sslctx {
 
 namespace {
 
-constexpr std::int64_t kReportStep = 64 * 1024;
+constexpr std::int64_t kKiB = 1024;
+constexpr std::int64_t kReportStep = 64 * kKiB;
 
 template <typename T, int (*UpRef)(T*), void (*Free)(T*)>
 constexpr KindTraits Counted(const char* name, std::int64_t bytes) {
@@ -32,15 +33,15 @@ constexpr KindTraits Static(const char* name) {
 constexpr KindTraits kTraits[kKinds] = {
     Static("SSL_METHOD"),
     Static("SSL_CIPHER"),
-    Counted<SSL_CTX, SSL_CTX_up_ref, SSL_CTX_free>("SSL_CTX", 64 * 1024),
-    Counted<SSL, SSL_up_ref, SSL_free>("SSL", 32 * 1024),
+    Counted<SSL_CTX, SSL_CTX_up_ref, SSL_CTX_free>("SSL_CTX", 64 * kKiB),
+    Counted<SSL, SSL_up_ref, SSL_free>("SSL", 32 * kKiB),
     Counted<SSL_SESSION, SSL_SESSION_up_ref, SSL_SESSION_free>("SSL_SESSION", 1024),
     Counted<BIO, BIO_up_ref, BIO_vfree>("BIO", 512),
-    Counted<X509, X509_up_ref, X509_free>("X509", 4 * 1024),
-    Counted<EVP_PKEY, EVP_PKEY_up_ref, EVP_PKEY_free>("EVP_PKEY", 2 * 1024),
-    Counted<X509_STORE, X509_STORE_up_ref, X509_STORE_free>("X509_STORE", 2 * 1024),
-    Counted<X509_CRL, X509_CRL_up_ref, X509_CRL_free>("X509_CRL", 2 * 1024),
-    Counted<PKCS12, NoUpRef<PKCS12>, PKCS12_free>("PKCS12", 4 * 1024),
+    Counted<X509, X509_up_ref, X509_free>("X509", 4 * kKiB),
+    Counted<EVP_PKEY, EVP_PKEY_up_ref, EVP_PKEY_free>("EVP_PKEY", 2 * kKiB),
+    Counted<X509_STORE, X509_STORE_up_ref, X509_STORE_free>("X509_STORE", 2 * kKiB),
+    Counted<X509_CRL, X509_CRL_up_ref, X509_CRL_free>("X509_CRL", 2 * kKiB),
+    Counted<PKCS12, NoUpRef<PKCS12>, PKCS12_free>("PKCS12", 4 * kKiB),
 };
 
 }  // namespace

@@ -42,6 +42,14 @@ Target NotStarted(Call& call) {
   return target;
 }
 
+/// SSL_get_error asks the BIO that the connection waits for, also when it has been taken away.
+int ErrorOf(const SSL* ssl, int result) {
+  const int want = SSL_want(ssl);
+  const bool gone = (want == SSL_READING && SSL_get_rbio(ssl) == nullptr) ||
+                    (want == SSL_WRITING && SSL_get_wbio(ssl) == nullptr);
+  return result <= 0 && gone ? SSL_ERROR_SYSCALL : SSL_get_error(ssl, result);
+}
+
 /// Runs one I/O operation: libssl may call JavaScript, which may free every handle there is.
 template <typename Operation>
 int Perform(const Target& target, Operation&& operation) {
@@ -54,7 +62,7 @@ int Perform(const Target& target, Operation&& operation) {
   const int result = operation(ssl);
   target.state.busy--;
   // Asked now, while the errors are still there.
-  target.state.last_error = SSL_get_error(ssl, result);
+  target.state.last_error = ErrorOf(ssl, result);
   target.state.has_last_error = true;
   return result;
 }
@@ -129,7 +137,7 @@ Napi::Value WriteEarlyData(Call& call) {
 Napi::Value GetError(Call& call) {
   const Target target = Of(call);
   const int result = call.Get<int>(1);
-  if (result > 0 || !target.state.has_last_error) return ToJs(call.env(), SSL_get_error(target.ssl, result));
+  if (result > 0 || !target.state.has_last_error) return ToJs(call.env(), ErrorOf(target.ssl, result));
   return ToJs(call.env(), target.state.last_error);
 }
 

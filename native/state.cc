@@ -94,7 +94,7 @@ SessionTag& SessionTag::Of(const SSL_SESSION* session) {
 std::uint64_t SessionTag::NextOrder() { return next_order.fetch_add(1, std::memory_order_relaxed); }
 
 void ContextState::Attach(SSL_CTX* ctx, Addon& addon, napi_ref record) {
-  auto state = std::make_unique<ContextState>(ContextState{&addon, record, next_serial++});
+  auto state = std::make_unique<ContextState>(&addon, record, next_serial++);
   if (SSL_CTX_set_ex_data(ctx, ContextIndex(), state.get()) != 1) throw std::bad_alloc();
   static_cast<void>(state.release());
 }
@@ -104,7 +104,7 @@ ContextState* ContextState::Of(const SSL_CTX* ctx) {
 }
 
 void SslState::Attach(SSL* ssl, Addon& addon, napi_ref record, SSL_CTX* session_ctx) {
-  auto state = std::make_unique<SslState>(SslState{&addon, record, session_ctx});
+  auto state = std::make_unique<SslState>(&addon, record, session_ctx);
   if (SSL_set_ex_data(ssl, SslIndex(), state.get()) != 1) throw std::bad_alloc();
   static_cast<void>(state.release());
 }

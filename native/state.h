@@ -64,9 +64,9 @@ struct SslState {
   bool has_last_error = false;
   int last_error = 0;
   /// What the ALPN callback chose, until libssl has copied it.
-  std::vector<std::uint8_t> selected_alpn{};
+  std::vector<std::uint8_t> selected_alpn;
   /// What the pre-shared key callback offers, until libssl has copied it.
-  std::vector<std::uint8_t> psk_identity{};
+  std::vector<std::uint8_t> psk_identity;
 
   static void Attach(SSL* ssl, Addon& addon, napi_ref record, SSL_CTX* session_ctx);
   static SslState& Of(const SSL* ssl);

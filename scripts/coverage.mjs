@@ -13,7 +13,19 @@ import * as capi from '../src/capi/index.ts';
 const ROOT = new URL('../', import.meta.url);
 
 // The headers whose functions capi may hold.
-const HEADERS = ['ssl.h', 'tls1.h', 'ssl3.h', 'pem.h', 'bio.h', 'err.h', 'x509.h', 'x509_vfy.h', 'evp.h', 'crypto.h'];
+const HEADERS = [
+  'ssl.h',
+  'tls1.h',
+  'ssl3.h',
+  'pem.h',
+  'bio.h',
+  'err.h',
+  'x509.h',
+  'x509_vfy.h',
+  'evp.h',
+  'crypto.h',
+  'pkcs12.h',
+];
 
 // In this order: the first that matches names the section.
 const TOPICS = [
@@ -117,7 +129,7 @@ function declared() {
 /** @param {Declared} declaration */
 function topicOf({ name, signature }) {
   if (/^(DTLS|OSSL_|SSL_CTRL|SSL_R_|PEM_STRING|DECLARE_|IMPLEMENT_)/.test(name)) return undefined;
-  if (!/SSL|PEM_.*SSL_SESSION/.test(name)) return undefined;
+  if (!/SSL|^BIO_ssl_/.test(name)) return undefined;
   const topic = TOPICS.find(([, pattern]) => pattern.test(name))?.[0];
   return topic ?? (/\bSSL_SESSION\b/.test(signature) ? 'Sessions of a connection' : undefined);
 }
@@ -143,7 +155,8 @@ for (const declaration of [...all.values()].sort((a, b) => (a.name < b.name ? -1
 }
 const relevant = [...sections.values()].flat();
 const names = new Set(relevant.map(({ name }) => name));
-const functions = Object.keys(capi).filter((name) => typeof capi[name] === 'function');
+// Handles are classes: types, not functions.
+const functions = Object.keys(capi).filter((name) => inCapi(name) && !String(capi[name]).startsWith('class'));
 const others = functions.filter((name) => all.has(name) && !names.has(name)).sort();
 
 const problems = [
@@ -189,9 +202,13 @@ function render() {
   for (const [name, since] of Object.entries(newer)) {
     lines.push(`| \`${name}\` | ${since} | ${name in capi ? 'where libssl has it' : mark(name)} |`);
   }
-  lines.push('', '## Everything else in capi', '');
-  lines.push('What is needed to use the above: ', '', `${others.map((name) => `\`${name}\``).join(', ')}.`, '');
-  lines.push('In no header: ', '');
+  lines.push('', '## Everything else in capi', '', 'What is needed to use the above, by header:', '');
+  for (const header of HEADERS) {
+    const here = others.filter((name) => all.get(name)?.header === header);
+    if (here.length > 0) lines.push(`- ${header}: ${here.map((name) => `\`${name}\``).join(', ')}`);
+  }
+  lines.push('');
+  lines.push('In no header:', '');
   for (const [name, why] of Object.entries(extra)) lines.push(`- \`${name}\`: ${why}`);
   return `${lines.join('\n').replace(/ +$/gm, '')}\n`;
 }

@@ -18,7 +18,7 @@ export interface SslConnectionOptions {
    * Needed unless `rejectUnauthorized` is false.
    */
   servername?: string | undefined;
-  /** Client: a session to resume. It is shared with libssl from then on. SSL_set_session(3). */
+  /** Client: a session to resume; one that is not resumable is ignored. SSL_set_session(3). */
   session?: SslSession | undefined;
   /** Client: whether the server's certificate must be trusted and be for `servername`. Default true. SSL_set_verify(3). */
   rejectUnauthorized?: boolean | undefined;
@@ -114,7 +114,10 @@ export class SslConnection {
       mustBeOne('SSL_set1_host', capi.SSL_set1_host(this.#ssl, servername));
     }
     capi.SSL_set_verify(this.#ssl, rejectUnauthorized ? capi.SSL_VERIFY_PEER : capi.SSL_VERIFY_NONE);
-    if (session !== undefined) mustBeOne('SSL_set_session', capi.SSL_set_session(this.#ssl, sessionHandle(session)));
+    // One that cannot be resumed, such as that of a TLS 1.3 connection without tickets, has no key yet.
+    if (session !== undefined && capi.SSL_SESSION_is_resumable(sessionHandle(session)) === 1) {
+      mustBeOne('SSL_set_session', capi.SSL_set_session(this.#ssl, sessionHandle(session)));
+    }
   }
 
   /**
@@ -206,7 +209,10 @@ export class SslConnection {
     this.#requireUsable();
     // libssl refuses it in a handshake, where there is nothing to end yet.
     if (!this.#isHandshakeDone || capi.SSL_in_init(this.#ssl) === 1) return false;
-    if (!this.isShutdownSent) this.#operate('SSL_shutdown', () => capi.SSL_shutdown(this.#ssl));
+    if (!this.isShutdownSent) {
+      // 0 is no failure here: it says that the peer has not done it yet.
+      this.#operate('SSL_shutdown', () => (capi.SSL_shutdown(this.#ssl) < 0 ? -1 : 1));
+    }
     return this.isShutdownSent && this.isShutdownReceived;
   }
 

@@ -84,16 +84,16 @@ export function trustSystem(ctx: capi.SSL_CTX): void {
   capi.ERR_clear_error();
 }
 
+/** A session ID context as bytes of its own. */
+export function idContextBytes(value: string | Uint8Array): Buffer {
+  if (typeof value === 'string' || value instanceof Uint8Array) return Buffer.from(value);
+  throw invalidType('sessionIdContext', 'a string or a Uint8Array', value);
+}
+
 /** The session ID context to set: the user's own, or one that tells clients of different trust apart. */
 export function idContextOf(options: SslContextOptions): Buffer {
-  const { sessionIdContext, requestCert } = options;
-  if (sessionIdContext !== undefined) {
-    if (typeof sessionIdContext === 'string' || sessionIdContext instanceof Uint8Array) {
-      return Buffer.from(sessionIdContext);
-    }
-    throw invalidType('sessionIdContext', 'a string or a Uint8Array', sessionIdContext);
-  }
-  if (requestCert !== true) return Buffer.alloc(0);
+  if (options.sessionIdContext !== undefined) return idContextBytes(options.sessionIdContext);
+  if (options.requestCert !== true) return Buffer.alloc(0);
   const hash = createHash('sha256');
   for (const source of [options.cert, options.pfx, options.ca, options.crl]) {
     hash.update('|');
@@ -130,7 +130,8 @@ function alpnName(name: unknown): Buffer {
 /** Each name stands behind a byte of its length; libssl has checked that they fit. */
 function splitAlpn(wire: Buffer): Buffer[] {
   const names: Buffer[] = [];
-  for (let at = 0; at < wire.length; at += 1 + (wire[at] ?? 0)) names.push(wire.subarray(at + 1, at + 1 + (wire[at] ?? 0)));
+  for (let at = 0; at < wire.length; at += 1 + (wire[at] ?? 0))
+    names.push(wire.subarray(at + 1, at + 1 + (wire[at] ?? 0)));
   return names;
 }
 

@@ -157,7 +157,10 @@ export function checkOptionNames(options: unknown, known: readonly string[], nam
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
     const nearest = nearestName(key, known);
-    throw invalidValue(`${name}.${key}`, nearest === undefined ? 'is no option' : `is no option. Is '${nearest}' meant?`);
+    throw invalidValue(
+      `${name}.${key}`,
+      nearest === undefined ? 'is no option' : `is no option. Is '${nearest}' meant?`,
+    );
   }
 }
 

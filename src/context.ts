@@ -2,7 +2,7 @@
 import { inspect } from 'node:util';
 import * as capi from './capi/index.ts';
 import { cacheModeBits, cacheModeNames, type SessionCacheModeName } from './constants.ts';
-import { createContext, idContextOf, trustSystem } from './context-configure.ts';
+import { createContext, idContextBytes, idContextOf, trustSystem } from './context-configure.ts';
 import { SessionEvents } from './context-events.ts';
 import { findSession } from './context-lookup.ts';
 import { checkOptionNames, contextOptionNames, type SslContextOptions } from './context-options.ts';
@@ -203,7 +203,7 @@ export class SslContext extends SessionEvents {
   }
 
   set sessionIdContext(value: string | Uint8Array) {
-    const bytes = idContextOf({ sessionIdContext: value });
+    const bytes = idContextBytes(value);
     mustBeOne('sessionIdContext', capi.SSL_CTX_set_session_id_context(this.#handle, bytes));
     // libssl cannot be asked for it.
     this.#idContext = bytes;

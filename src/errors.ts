@@ -136,3 +136,8 @@ function typeOf(value: unknown): string {
 export function invalidValue(name: string, problem: string): TypeError {
   return coded(new TypeError(`'${name}' ${problem}`), 'ERR_INVALID_ARG_VALUE');
 }
+
+/** What was thrown, as an Error: JavaScript may throw anything. */
+export function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

@@ -197,7 +197,7 @@ export class SslSession {
     return this.time + this.timeout;
   }
 
-  /** The server name that the client asked for. SSL_SESSION_get0_hostname(3). */
+  /** The server name that the client asked for, where the server has confirmed it. SSL_SESSION_get0_hostname(3). */
   get hostname(): string | undefined {
     return capi.SSL_SESSION_get0_hostname(this.#live()) ?? undefined;
   }

@@ -1,66 +1,204 @@
 // One TLS connection on one stream: a Duplex of plaintext.
-import { Duplex, type DuplexOptions } from 'node:stream';
+import { Duplex } from 'node:stream';
 import type { SslConnection } from '../connection.ts';
+import { toError } from '../errors.ts';
 
-/** How long the last bytes may take to get to a peer that does not read, in milliseconds. */
+/** How long the last bytes may wait for a peer that does not read, in milliseconds. */
 const lingerTime = 5000;
 
 type Callback = (error?: Error | null) => void;
 
+/** A stream of ciphertext; a `net.Socket` must have been made with `allowHalfOpen`. */
+export interface Transport extends Duplex {
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+}
+
 /** What {@link SslSocket} can be told. */
 export interface SslSocketOptions {
-  /** False ends the writable side when the peer has ended its own. Default false. */
+  /** Whether this side may go on writing when the peer has ended its own. Default false: `end` follows by itself. */
   allowHalfOpen?: boolean | undefined;
 }
 
 /**
- * Plaintext of an {@link SslConnection} over any stream of ciphertext, such as a `net.Socket` with `allowHalfOpen`.
+ * The plaintext of an {@link SslConnection} over a stream of ciphertext. Owns both: they are closed and freed with it.
  *
- * Emits `secure` when the handshake is done. `end` sends close_notify, and the other direction goes on; a stream of the
- * peer that ends without its close_notify is the error `ERR_SSL_UNEXPECTED_EOF_WHILE_READING`, unless this side has ended
- * first. `destroy` without an error sends close_notify too, so that the session can be resumed.
- *
- * Owns both: they are closed and freed with it.
+ * - Emits `secure` when the handshake is done; until then, what is written waits.
+ * - `end` sends close_notify. The peer may go on sending.
+ * - A peer whose stream ends without close_notify may have been cut off: the error
+ *   `ERR_SSL_UNEXPECTED_EOF_WHILE_READING`, unless this side has ended first.
+ * - `destroy` without an error sends close_notify, so that the session stays good; with an error it does not.
  */
 export class SslSocket extends Duplex {
   /** Protocol, cipher suite, certificate, session. Freed when the socket has closed. */
   readonly connection: SslConnection;
-  readonly #transport: Duplex;
+  readonly #transport: Transport;
+  /** The reader has room. */
   #wantsData = false;
-  /** Written, and waiting for the end of the handshake. */
+  /** What to repeat when the handshake is done. */
   #waiting: (() => void) | undefined;
   #isSecure = false;
   #hasEnded = false;
+  /** The stream has ended after our own end: nothing is missing. */
+  #isPeerGone = false;
 
-  constructor(transport: Duplex, connection: SslConnection, options: SslSocketOptions = {}) {
-    const duplex: DuplexOptions = { allowHalfOpen: options.allowHalfOpen ?? false, emitClose: true, autoDestroy: true };
-    super(duplex);
+  constructor(transport: Transport, connection: SslConnection, options: SslSocketOptions = {}) {
+    super({ allowHalfOpen: options.allowHalfOpen ?? false });
     this.connection = connection;
     this.#transport = transport;
-    transport.on('data', (ciphertext: Buffer) => this.#attempt(() => connection.receive(ciphertext)));
-    transport.on('end', () => this.#attempt(() => this.#onTransportEnd()));
-    transport.on('drain', () => this.#attempt(() => {}));
+    transport.on('data', (ciphertext: Buffer) => this.#advance(() => connection.receive(ciphertext)));
+    transport.on('end', () => this.#advance(() => this.#onTransportEnd()));
+    transport.on('drain', () => this.#advance(() => {}));
     transport.on('error', (error: Error) => this.destroy(error));
     transport.on('close', () => this.destroy());
-    if (!connection.isServer) process.nextTick(() => this.#attempt(() => connection.handshake()));
+    if (!connection.isServer) this.#advance(() => connection.handshake());
   }
 
-  /** The peer's address; `undefined` when the stream has none, or is closed. */
+  /** The peer's address; `undefined` when the stream has none, or has closed. */
   get remoteAddress(): string | undefined {
-    const { remoteAddress }: { remoteAddress?: unknown } = { ...addressOf(this.#transport) };
-    return typeof remoteAddress === 'string' ? remoteAddress : undefined;
+    return this.#transport.remoteAddress;
   }
 
-  /** Runs `step`, then does what its outcome allows: sends, tells of the handshake, hands over plaintext. */
-  #attempt(step: () => void): void {
-    if (this.destroyed) return;
+  /** The peer's port; `undefined` when the stream has none, or has closed. */
+  get remotePort(): number | undefined {
+    return this.#transport.remotePort;
+  }
+
+  override _read(): void {
+    this.#wantsData = true;
+    this.#pump();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: Callback): void {
+    this.#write([chunk], callback);
+  }
+
+  override _writev(chunks: Array<{ chunk: Buffer }>, callback: Callback): void {
+    this.#write(
+      chunks.map(({ chunk }) => chunk),
+      callback,
+    );
+  }
+
+  override _final(callback: Callback): void {
+    if (!this.#isSecure) {
+      this.#waiting = () => this._final(callback);
+      return;
+    }
+    try {
+      this.connection.shutdown();
+      this.#transport.end(this.connection.takeOutput(), callback);
+    } catch (error) {
+      callback(toError(error));
+    }
+  }
+
+  override _destroy(error: Error | null, callback: Callback): void {
+    const lastBytes = this.#close(error);
+    const transport = this.#transport;
+    if (!transport.destroyed) {
+      const timer = setTimeout(() => transport.destroy(), lingerTime).unref();
+      transport.once('close', () => clearTimeout(timer));
+      if (!transport.writableEnded) transport.end(lastBytes);
+      if (transport.writableFinished) transport.destroy();
+      else transport.once('finish', () => transport.destroy());
+    }
+    callback(error);
+  }
+
+  /** Frees the connection; returns what the peer should still get: close_notify, or an alert. */
+  #close(error: Error | null): Buffer | undefined {
+    const { connection } = this;
+    try {
+      if (error === null && connection.failure === undefined) connection.shutdown();
+      return connection.takeOutput();
+    } catch {
+      // The connection fails while it is being closed, or its user has freed it: nothing more to say to the peer.
+      return undefined;
+    } finally {
+      connection.free();
+    }
+  }
+
+  /** Runs `step`, then does all that its outcome allows. */
+  #advance(step: () => void): void {
+    if (this.destroyed || !this.#attempt(step)) return;
+    if (!this.#isSecure && this.connection.isHandshakeDone) {
+      this.#isSecure = true;
+      this.emit('secure');
+      // As net.Socket: the peer's end is noticed although nobody reads yet.
+      if (!this.destroyed) this.read(0);
+    }
+    if (this.#isSecure && !this.destroyed) this.#retry();
+    this.#pump();
+  }
+
+  /** Runs `step` and sends what it leaves for the peer. False when it failed; then the socket is destroyed. */
+  #attempt(step: () => void): boolean {
     try {
       step();
-      this.#send();
-      if (!this.#isSecure && this.connection.isHandshakeDone) this.#onSecure();
-      this.#pump();
+      const output = this.connection.takeOutput();
+      if (output !== undefined) this.#transport.write(output);
+      return true;
     } catch (error) {
-      this.destroy(error instanceof Error ? error : new Error(String(error)));
+      this.destroy(toError(error));
+      return false;
+    }
+  }
+
+  #retry(): void {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    waiting?.();
+  }
+
+  #onTransportEnd(): void {
+    if (this.#hasEnded) return;
+    if (this.connection.isShutdownSent) this.#isPeerGone = true;
+    else this.connection.receiveEnd();
+  }
+
+  /** Hands plaintext over for as long as there is room for it, and stops the peer otherwise. */
+  #pump(): void {
+    while (this.#wantsData && this.#isSecure && !this.#hasEnded && !this.destroyed) {
+      let plaintext: Buffer | undefined;
+      const isAlive = this.#attempt(() => {
+        plaintext = this.connection.read();
+      });
+      if (!isAlive) return;
+      if (plaintext === undefined) {
+        this.#endWithPeer();
+        break;
+      }
+      this.#wantsData = this.push(plaintext);
+    }
+    if (this.destroyed) return;
+    const isFull = this.#isSecure && !this.#wantsData && !this.#hasEnded;
+    // A peer that makes us answer, and does not read the answers, would fill the memory.
+    if (isFull || this.#transport.writableNeedDrain) this.#transport.pause();
+    else this.#transport.resume();
+  }
+
+  #endWithPeer(): void {
+    if (!this.connection.isShutdownReceived && !this.#isPeerGone) return;
+    this.#hasEnded = true;
+    this.push(null);
+  }
+
+  #write(chunks: Buffer[], callback: Callback): void {
+    try {
+      for (let next = chunks[0]; next !== undefined; next = chunks[0]) {
+        if (!this.connection.write(next)) {
+          this.#waiting = () => this.#write(chunks, callback);
+          return;
+        }
+        chunks.shift();
+      }
+      const output = this.connection.takeOutput();
+      if (output === undefined) callback();
+      else this.#transport.write(output, callback);
+    } catch (error) {
+      callback(toError(error));
     }
   }
 }

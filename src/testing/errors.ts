@@ -70,6 +70,11 @@ export function checkOptionNames<Options extends object>(
   }
 }
 
+/** Refuses a word that is none of the known ones; `undefined` is the default, and fine. */
+export function checkOneOf(name: string, value: string | undefined, known: readonly string[]): void {
+  if (value !== undefined && !known.includes(value)) throw invalidValue(name, `must be one of ${known.join(', ')}`);
+}
+
 /** The error of an operation that its `AbortSignal` has ended, as Node's own functions make it. */
 export function aborted(signal: AbortSignal): Error {
   const error = new Error('The operation was aborted', { cause: signal.reason });

@@ -34,6 +34,7 @@ export class ConnectionPair implements Disposable {
   readonly server: SslConnection;
   readonly client: SslConnection;
   #session: SslSession | undefined;
+  #firstFailure: Error | undefined;
   #isClosed = false;
 
   /**
@@ -66,7 +67,7 @@ export class ConnectionPair implements Disposable {
   transfer(): number {
     let total = 0;
     for (;;) {
-      const carried = carry(this.client, this.server) + carry(this.server, this.client);
+      const carried = this.#carry(this.client, this.server) + this.#carry(this.server, this.client);
       if (carried === 0) return total;
       total += carried;
     }
@@ -79,20 +80,18 @@ export class ConnectionPair implements Disposable {
    *   failed first. The pair can still be looked at, and has to be closed.
    */
   handshake(): void {
-    attempt(this.client, () => this.client.handshake());
+    const { client, server } = this;
+    this.#attempt(client, () => client.handshake());
     this.transfer();
     // Where tickets, and alerts about the client's certificate, come after the handshake, reading takes them in.
-    attempt(this.client, () => this.client.read());
+    this.#attempt(client, () => client.read());
     this.transfer();
-    const { client, server } = this;
     if (client.isHandshakeDone && server.isHandshakeDone && client.failure === undefined) return;
     const describe = ({ failure, state }: SslConnection): string => failure?.message ?? `in the state '${state}'`;
-    // An alert is the answer to the other side's failure.
-    const isClientFirst = client.failure !== undefined && !/\balert\b/.test(client.failure.message);
     throw new TestingError(
       'ERR_SSLCTX_HANDSHAKE',
       `The handshake failed. The client: ${describe(client)}. The server: ${describe(server)}.`,
-      { cause: isClientFirst ? client.failure : (server.failure ?? client.failure) },
+      { cause: this.#firstFailure },
     );
   }
 
@@ -100,11 +99,14 @@ export class ConnectionPair implements Disposable {
    * Writes on one side, carries it over, and reads on the other.
    *
    * @returns all that the other side has read
+   * @throws {TestingError} `ERR_SSLCTX_HANDSHAKE` before the end of the handshake
    * @throws {OpenSslError} as `SslConnection.write` and `SslConnection.read`
    */
   send(from: 'client' | 'server', plaintext: Uint8Array): Buffer {
     const [writer, reader] = from === 'client' ? [this.client, this.server] : [this.server, this.client];
-    writer.write(plaintext);
+    if (!writer.write(plaintext)) {
+      throw new TestingError('ERR_SSLCTX_HANDSHAKE', 'Nothing was written, because the handshake is not done.');
+    }
     this.transfer();
     const parts: Buffer[] = [];
     for (let part = reader.read(); part !== undefined; part = reader.read()) parts.push(part);
@@ -117,9 +119,9 @@ export class ConnectionPair implements Disposable {
    */
   close(): void {
     if (this.#isClosed) return;
-    for (const side of [this.client, this.server]) attempt(side, () => side.shutdown());
+    for (const side of [this.client, this.server]) this.#attempt(side, () => side.shutdown());
     this.transfer();
-    for (const side of [this.client, this.server]) attempt(side, () => side.read());
+    for (const side of [this.client, this.server]) this.#attempt(side, () => side.read());
     this.abort();
   }
 
@@ -138,6 +140,24 @@ export class ConnectionPair implements Disposable {
   /** As `close`, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #carry(from: SslConnection, to: SslConnection): number {
+    const ciphertext = from.takeOutput();
+    if (ciphertext === undefined) return 0;
+    this.#attempt(to, () => to.receive(ciphertext));
+    return ciphertext.length;
+  }
+
+  /** Lets a failure of the connection be: the connection remembers it. Anything else is the caller's to know. */
+  #attempt(connection: SslConnection, step: () => unknown): void {
+    if (connection.failure !== undefined) return;
+    try {
+      step();
+    } catch (error) {
+      if (error !== connection.failure) throw error;
+      this.#firstFailure ??= connection.failure;
+    }
   }
 }
 
@@ -163,22 +183,5 @@ export function connectPair(options: PairOptions): ConnectionPair {
   } catch (error) {
     pair.abort();
     throw error;
-  }
-}
-
-function carry(from: SslConnection, to: SslConnection): number {
-  const ciphertext = from.takeOutput();
-  if (ciphertext === undefined) return 0;
-  attempt(to, () => to.receive(ciphertext));
-  return ciphertext.length;
-}
-
-/** Lets a failure of the connection be: the connection remembers it. Anything else is the caller's to know. */
-function attempt(connection: SslConnection, step: () => unknown): void {
-  if (connection.failure !== undefined) return;
-  try {
-    step();
-  } catch (error) {
-    if (error !== connection.failure) throw error;
   }
 }

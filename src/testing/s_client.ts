@@ -1,6 +1,6 @@
 // The real s_client, by the recipe that works in every TLS version.
 import { TemporaryFiles } from './cleanup.ts';
-import { checkOptionNames, invalidValue, TestingError } from './errors.ts';
+import { checkOneOf, checkOptionNames, invalidValue, TestingError } from './errors.ts';
 import { type ProgramOptions, programOptionNames, RunningProgram } from './program.ts';
 import {
   type Alert,
@@ -14,7 +14,10 @@ import {
 } from './s_client_output.ts';
 
 /** The protocol versions that can be asked for. */
-export type Protocol = 'TLSv1.2' | 'TLSv1.3';
+export const PROTOCOLS = ['TLSv1.2', 'TLSv1.3'] as const;
+
+/** One of {@link PROTOCOLS}. */
+export type Protocol = (typeof PROTOCOLS)[number];
 
 /** What {@link sClient} can be told. Where a PEM text is expected, the path of a PEM file will do. */
 export interface SClientOptions extends ProgramOptions {
@@ -152,6 +155,7 @@ function checkOptions(options: SClientOptions): void {
   const { port, reconnect, protocol, waitForTickets = 0 } = options;
   checkOptionNames(options, optionNames);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw invalidValue('port', 'must be 1 to 65535');
+  checkOneOf('protocol', protocol, PROTOCOLS);
   if (reconnect && protocol === 'TLSv1.3') {
     throw invalidValue('reconnect', `never resumes in TLS 1.3: call sClient again with 'sessionIn' instead`);
   }

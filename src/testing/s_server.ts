@@ -1,9 +1,9 @@
 // The real s_server: a peer for clients under test.
 import { makeCertificate } from './certificate.ts';
 import { TemporaryFiles } from './cleanup.ts';
-import { checkOptionNames, invalidValue } from './errors.ts';
+import { checkOneOf, checkOptionNames, invalidValue } from './errors.ts';
 import { type ProgramOptions, programOptionNames, RunningProgram } from './program.ts';
-import type { Protocol } from './s_client.ts';
+import { PROTOCOLS, type Protocol } from './s_client.ts';
 import { type Alert, type PrintedError, parseAlerts, parseErrors } from './s_client_output.ts';
 import {
   type ListeningAddress,
@@ -140,6 +140,8 @@ export async function sServer(options: SServerOptions = {}): Promise<SServer> {
   const { port = 0 } = options;
   checkOptionNames(options, optionNames);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw invalidValue('port', 'must be 0 to 65535');
+  checkOneOf('protocol', options.protocol, PROTOCOLS);
+  checkOneOf('sessionCache', options.sessionCache, ['internal', 'external', 'off']);
   if ((options.cert === undefined) !== (options.key === undefined)) {
     throw invalidValue(options.key === undefined ? 'cert' : 'key', `needs the other of 'cert' and 'key'`);
   }

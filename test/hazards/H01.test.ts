@@ -21,7 +21,7 @@ test('a session that was added to one context is refused by another, for good', 
   t.is(capi.SSL_CTX_add_session(first, session), 1);
 });
 
-test('a copy of it is nobody\'s', (t) => {
+test("a copy of it is nobody's", (t) => {
   const first = capi.SSL_CTX_new(capi.TLS_method());
   const second = capi.SSL_CTX_new(capi.TLS_method());
   const session = makeSession({ id: 1 });

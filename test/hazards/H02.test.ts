@@ -20,15 +20,17 @@ const SETTERS: Record<string, (session: capi.SSL_SESSION) => number> = {
 
 /** The names of the setters that are refused because the session is frozen. */
 function refused(session: capi.SSL_SESSION): string[] {
-  return Object.entries(SETTERS).filter(([, set]) => {
-    try {
-      set(session);
-      return false;
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ERR_SSLCTX_SESSION_FROZEN') return true;
-      throw error;
-    }
-  }).map(([name]) => name);
+  return Object.entries(SETTERS)
+    .filter(([, set]) => {
+      try {
+        set(session);
+        return false;
+      } catch (error) {
+        if (error instanceof Error && 'code' in error && error.code === 'ERR_SSLCTX_SESSION_FROZEN') return true;
+        throw error;
+      }
+    })
+    .map(([name]) => name);
 }
 
 const ALL = Object.keys(SETTERS);
@@ -100,9 +102,11 @@ for (const { name, version } of VERSIONS) {
   test(`${name}: what a get callback returned takes no setter`, (t) => {
     const pair = statefulPair(version);
     const { session } = exchange(pair);
-    const stored = new Map(capi.SSL_CTX_sessions(pair.sctx).map((cached) => [
-      capi.SSL_SESSION_get_id(cached).toString('hex'), capi.i2d_SSL_SESSION(cached),
-    ]));
+    const stored = new Map(
+      capi
+        .SSL_CTX_sessions(pair.sctx)
+        .map((cached) => [capi.SSL_SESSION_get_id(cached).toString('hex'), capi.i2d_SSL_SESSION(cached)]),
+    );
     capi.SSL_CTX_flush_sessions(pair.sctx, 0);
     let returned: capi.SSL_SESSION | null = null;
     capi.SSL_CTX_sess_set_get_cb(pair.sctx, (_ssl, id) => {

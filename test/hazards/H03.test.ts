@@ -103,7 +103,8 @@ test('the same callbacks with a complete session do their work', (t) => {
   capi.SSL_CTX_set_ciphersuites(pair.sctx, 'TLS_AES_128_GCM_SHA256');
   capi.SSL_CTX_set_psk_use_session_callback(pair.cctx, () => ({ session: makePsk(), identity: Buffer.from('name') }));
   capi.SSL_CTX_set_psk_find_session_callback(pair.sctx, (_ssl, identity) =>
-    identity.equals(Buffer.from('name')) ? makePsk() : null);
+    identity.equals(Buffer.from('name')) ? makePsk() : null,
+  );
   const objects = createSslObjects(pair.sctx, pair.cctx);
   t.true(createSslConnection(objects));
   t.is(capi.SSL_session_reused(objects.server), 1);

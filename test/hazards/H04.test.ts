@@ -140,7 +140,10 @@ test('the session handed to the callback outlives the cache entry', (t) => {
   });
   fill(ctx, 3);
   capi.SSL_CTX_flush_sessions(ctx, 0);
-  t.deepEqual(kept.map((session) => capi.SSL_SESSION_get_id(session).readUInt32LE()), [1, 2, 3]);
+  t.deepEqual(
+    kept.map((session) => capi.SSL_SESSION_get_id(session).readUInt32LE()),
+    [1, 2, 3],
+  );
 });
 
 for (const { name, version } of VERSIONS) {
@@ -150,7 +153,8 @@ for (const { name, version } of VERSIONS) {
     let removals = 0;
     capi.SSL_CTX_sess_set_cache_size(pair.sctx, 2);
     capi.SSL_CTX_sess_set_remove_cb(pair.sctx, (ctx, session) => {
-      if (capi.SSL_SESSION_get_id(session).readUInt32LE() >= 1_000_000 && capi.SSL_SESSION_get_id(session)[31] === 0x5a) return;
+      if (capi.SSL_SESSION_get_id(session).readUInt32LE() >= 1_000_000 && capi.SSL_SESSION_get_id(session)[31] === 0x5a)
+        return;
       removals++;
       problems.push(...useCache(ctx, 1_000_000 + removals));
     });

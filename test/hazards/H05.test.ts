@@ -20,11 +20,16 @@ test('a handle that is posted to another thread arrives as an object without mea
 
 test('the remove callbacks of two workers run on their own threads', async (t) => {
   const workers = [startWorker('remove_in_worker', 3), startWorker('remove_in_worker', 5)];
-  const answers = await Promise.all(workers.map(async (worker) => {
-    const [answer] = await once(worker, 'message');
-    await worker.terminate();
-    return { ...answer, id: worker.threadId };
-  }));
-  t.deepEqual(answers.map(({ removed }) => removed), [3, 5]);
+  const answers = await Promise.all(
+    workers.map(async (worker) => {
+      const [answer] = await once(worker, 'message');
+      await worker.terminate();
+      return { ...answer, id: worker.threadId };
+    }),
+  );
+  t.deepEqual(
+    answers.map(({ removed }) => removed),
+    [3, 5],
+  );
   for (const { thread, threads } of answers) t.deepEqual(threads, [thread]);
 });

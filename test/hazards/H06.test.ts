@@ -29,8 +29,10 @@ test('the snapshot owns its sessions: it outlives a flush and the context', (t) 
   const sessions = capi.SSL_CTX_sessions(ctx);
   capi.SSL_CTX_flush_sessions(ctx, 0);
   capi.SSL_CTX_free(ctx);
-  t.deepEqual(sessions.map((session) => capi.SSL_SESSION_get_id(session).readUInt32LE()),
-    Array.from({ length: 100 }, (_, index) => 99 - index));
+  t.deepEqual(
+    sessions.map((session) => capi.SSL_SESSION_get_id(session).readUInt32LE()),
+    Array.from({ length: 100 }, (_, index) => 99 - index),
+  );
 });
 
 test('a snapshot of an empty cache, and of one whose callback takes snapshots', (t) => {

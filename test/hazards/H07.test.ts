@@ -35,12 +35,15 @@ for (const { name, version } of VERSIONS) {
       capi.SSL_free(ssl);
       t.throws(() => capi.SSL_get_version(ssl), { code: 'ERR_SSLCTX_FREED' });
     });
-    t.throws(() => {
-      for (let turn = 0; turn < 10; turn++) {
-        capi.SSL_do_handshake(objects.client);
-        capi.SSL_do_handshake(objects.server);
-      }
-    }, { code: 'ERR_SSLCTX_FREED' });
+    t.throws(
+      () => {
+        for (let turn = 0; turn < 10; turn++) {
+          capi.SSL_do_handshake(objects.client);
+          capi.SSL_do_handshake(objects.server);
+        }
+      },
+      { code: 'ERR_SSLCTX_FREED' },
+    );
     t.is(freed, 1);
   });
 
@@ -94,7 +97,10 @@ test('the remove callback during SSL_CTX_free gets a context that can no longer 
   });
   capi.SSL_CTX_add_session(ctx, makeSession({ id: 1 }));
   capi.SSL_CTX_free(ctx);
-  t.deepEqual(codes, Array.from({ length: 4 }, () => 'ERR_SSLCTX_FREED'));
+  t.deepEqual(
+    codes,
+    Array.from({ length: 4 }, () => 'ERR_SSLCTX_FREED'),
+  );
 });
 
 test('the last SSL_free flushes the cache of a context that was freed before', (t) => {

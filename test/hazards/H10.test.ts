@@ -2,7 +2,7 @@
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
 import { createSslConnection, createSslObjects, type SslPair } from '../helpers/pair.ts';
-import { type Callback, CALLBACKS, prepared, preparedFor } from './callbacks.ts';
+import { CALLBACKS, type Callback, prepared, preparedFor } from './callbacks.ts';
 import { codeOf, connected, statefulPair, VERSIONS } from './contexts.ts';
 import { CRASH, shownOnGlibc, unguarded } from './unguarded.ts';
 
@@ -43,7 +43,10 @@ for (const { name, version } of VERSIONS) {
       };
       t.true(createSslConnection(objects), 'the handshake is none the worse');
       t.true(calls > 0, 'the callback was called');
-      t.deepEqual([...codes], Object.keys(REENTRANT).map((what) => `${what} ERR_SSLCTX_BUSY`));
+      t.deepEqual(
+        [...codes],
+        Object.keys(REENTRANT).map((what) => `${what} ERR_SSLCTX_BUSY`),
+      );
       t.true(talks(objects));
     });
 
@@ -71,7 +74,10 @@ for (const { name, version } of VERSIONS) {
 
 /** Both directions still carry data. */
 function talks({ client, server }: SslPair): boolean {
-  for (const [from, to] of [[client, server], [server, client]] as const) {
+  for (const [from, to] of [
+    [client, server],
+    [server, client],
+  ] as const) {
     if (capi.SSL_write(from, Buffer.from('hello')) !== 5) return false;
     const read = Buffer.alloc(5);
     if (capi.SSL_read(to, read) !== 5 || read.toString() !== 'hello') return false;
@@ -103,12 +109,14 @@ test('SSL_set_SSL_CTX where libssl holds on to the certificate of the context be
   t.deepEqual([...codes], ['ERR_SSLCTX_BUSY']);
 });
 
-test('SSL_MODE_ASYNC is refused: it would run callbacks, and with them JavaScript, on a stack of libcrypto\'s own', (t) => {
+test("SSL_MODE_ASYNC is refused: it would run callbacks, and with them JavaScript, on a stack of libcrypto's own", (t) => {
   const ctx = capi.SSL_CTX_new(capi.TLS_method());
   const mode = capi.SSL_CTX_get_mode(ctx);
   const SSL_MODE_ASYNC = 0x100;
   t.throws(() => capi.SSL_CTX_set_mode(ctx, SSL_MODE_ASYNC), { code: 'ERR_OUT_OF_RANGE' });
-  t.throws(() => capi.SSL_CTX_set_mode(ctx, SSL_MODE_ASYNC | capi.SSL_MODE_ENABLE_PARTIAL_WRITE), { code: 'ERR_OUT_OF_RANGE' });
+  t.throws(() => capi.SSL_CTX_set_mode(ctx, SSL_MODE_ASYNC | capi.SSL_MODE_ENABLE_PARTIAL_WRITE), {
+    code: 'ERR_OUT_OF_RANGE',
+  });
   t.is(capi.SSL_CTX_get_mode(ctx), mode);
 });
 
@@ -126,8 +134,10 @@ test('SSL_read into a buffer that the callback takes away', (t) => {
   t.is(buffer.length, 0);
 });
 
-for (const [version, what, signature] of [['12', 'clear', { inside: 1, handshake: 1, written: 5, read: -1 }],
-  ['13', 'session', { inside: 1, handshake: 0, written: -1, read: -1 }]] as const) {
+for (const [version, what, signature] of [
+  ['12', 'clear', { inside: 1, handshake: 1, written: 5, read: -1 }],
+  ['13', 'session', { inside: 1, handshake: 0, written: -1, read: -1 }],
+] as const) {
   test(`without the guard: TLS 1.${version[1]}, ${what} in the new callback breaks the connection`, async (t) => {
     const { facts } = await unguarded('h10_reenter', version, what);
     t.deepEqual(facts, signature);

@@ -17,7 +17,7 @@ for (const { name, version } of VERSIONS) {
     const { client, server } = connected(statefulPair(version));
     fail();
     t.not(capi.ERR_peek_error(), 0, 'the error can be read, as in C');
-    t.is(capi.debug.errorQueueDepth(), 0, 'but is not in OpenSSL\'s queue');
+    t.is(capi.debug.errorQueueDepth(), 0, "but is not in OpenSSL's queue");
     for (const ssl of [client, server]) {
       const result = capi.SSL_read(ssl, Buffer.alloc(1));
       t.is(result, -1);
@@ -74,7 +74,7 @@ test('an argument error leaves no OpenSSL error, and keeps those that are there'
   t.is(capi.ERR_peek_error(), first);
 });
 
-test('the queue holds the latest 16, as OpenSSL\'s does', (t) => {
+test("the queue holds the latest 16, as OpenSSL's does", (t) => {
   capi.ERR_clear_error();
   for (let i = 0; i < 100; i++) fail();
   let count = 0;

@@ -15,7 +15,18 @@ interface Limit {
   bad: readonly number[];
 }
 
-const NEVER = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0.5, -1, -(2 ** 31), -(2 ** 63), 2 ** 53, 2 ** 63, 2 ** 64];
+const NEVER = [
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+  0.5,
+  -1,
+  -(2 ** 31),
+  -(2 ** 63),
+  2 ** 53,
+  2 ** 63,
+  2 ** 64,
+];
 
 const LIMITS: readonly Limit[] = [
   {
@@ -123,7 +134,10 @@ for (const { name, call, max } of LENGTHS) {
 test('SSL_CTX_set_tlsext_ticket_keys: 80 bytes, no more and no less', (t) => {
   t.is(capi.SSL_CTX_set_tlsext_ticket_keys(ctx, new Uint8Array(80)), 1);
   for (const length of [0, 48, 79, 81, 1 << 20]) {
-    t.is(codeOf(() => capi.SSL_CTX_set_tlsext_ticket_keys(ctx, new Uint8Array(length))), 'ERR_OUT_OF_RANGE');
+    t.is(
+      codeOf(() => capi.SSL_CTX_set_tlsext_ticket_keys(ctx, new Uint8Array(length))),
+      'ERR_OUT_OF_RANGE',
+    );
   }
 });
 
@@ -132,7 +146,10 @@ test('times after 2038 are exact, and sort', (t) => {
   const times = [2 ** 31 - 1, 2 ** 31, 2 ** 32 + 5, 2 ** 34 - 1];
   const sessions = times.map((time, id) => makeSession({ id, time, timeout: 2 ** 31 - 1 }));
   for (const session of sessions) t.is(capi.SSL_CTX_add_session(own, session), 1);
-  t.deepEqual(sessions.map((session) => capi.SSL_SESSION_get_time(session)), times);
+  t.deepEqual(
+    sessions.map((session) => capi.SSL_SESSION_get_time(session)),
+    times,
+  );
   t.deepEqual(capi.SSL_CTX_sessions(own), sessions.toReversed());
   capi.SSL_CTX_flush_sessions(own, 2 ** 31 + 2 ** 31);
   t.is(capi.SSL_CTX_sess_number(own), 2);

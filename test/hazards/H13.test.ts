@@ -61,8 +61,15 @@ test('PEM: the same, by way of a BIO', (t) => {
   const text = pem.subarray(0, capi.BIO_read(out, pem)).toString();
   t.truthy(capi.PEM_read_bio_SSL_SESSION(bioFrom(text)));
   for (const bad of [
-    '', 'no PEM', text.slice(0, -10), text.replace('BEGIN SSL SESSION', 'BEGIN CERTIFICATE'), text.replaceAll('M', '!'),
-    text.replace('-----\n', '-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00000000000000000000000000000000\n\n'),
+    '',
+    'no PEM',
+    text.slice(0, -10),
+    text.replace('BEGIN SSL SESSION', 'BEGIN CERTIFICATE'),
+    text.replaceAll('M', '!'),
+    text.replace(
+      '-----\n',
+      '-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00000000000000000000000000000000\n\n',
+    ),
   ]) {
     t.is(capi.PEM_read_bio_SSL_SESSION(bioFrom(bad)), null, bad.slice(0, 40));
   }

@@ -76,10 +76,13 @@ test('internal and external: every replay is early. Protection is void', (t) => 
   const { session } = exchange(pair);
   capi.SSL_CTX_sess_set_get_cb(pair.sctx, (_ssl, id) => read(store.get(id.toString('hex'))));
   const attempts = Array.from({ length: 3 }, () => attempt(pair, session));
-  t.deepEqual(attempts, Array.from({ length: 3 }, () => ({ reused: true, early: 'early' })));
+  t.deepEqual(
+    attempts,
+    Array.from({ length: 3 }, () => ({ reused: true, early: 'early' })),
+  );
 });
 
-test('external only, with libssl\'s protection on: nothing ever resumes', (t) => {
+test("external only, with libssl's protection on: nothing ever resumes", (t) => {
   const pair = earlyPair();
   capi.SSL_CTX_set_session_cache_mode(pair.sctx, capi.SSL_SESS_CACHE_SERVER | capi.SSL_SESS_CACHE_NO_INTERNAL);
   const store = storeOf(pair);
@@ -114,7 +117,10 @@ test('the callback that allows early data: busy (H10), and its exception comes o
   const { session } = exchange(pair);
   const codes: unknown[] = [];
   capi.SSL_CTX_set_allow_early_data_cb(pair.sctx, (ssl) => {
-    codes.push(codeOf(() => capi.SSL_read_early_data(ssl, Buffer.alloc(1))), codeOf(() => capi.SSL_do_handshake(ssl)));
+    codes.push(
+      codeOf(() => capi.SSL_read_early_data(ssl, Buffer.alloc(1))),
+      codeOf(() => capi.SSL_do_handshake(ssl)),
+    );
     throw new Error('from the callback');
   });
   t.throws(() => attempt(pair, session), { message: 'from the callback' });

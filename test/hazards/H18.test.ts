@@ -30,7 +30,7 @@ for (const { name, version } of VERSIONS) {
   });
 }
 
-test('counted in libssl\'s own table: random bytes first, and a constant first', async (t) => {
+test("counted in libssl's own table: random bytes first, and a constant first", async (t) => {
   const { facts } = await unguarded('h18_hash');
   t.true((facts.randomFirst ?? 1000) <= 10, `${facts.randomFirst} entries in the fullest bucket`);
   t.is(facts.constantFirst, facts.entries, 'all in one bucket');

@@ -15,12 +15,21 @@ for (const { name, version } of VERSIONS) {
     const [cached] = capi.SSL_CTX_sessions(pair.sctx);
     if (der === null || cached === undefined) return t.fail();
     const secrets = [key, der, capi.SSL_SESSION_get_master_key(cached), capi.SSL_SESSION_get0_ticket(session)]
-      .filter((bytes) => bytes !== null && bytes.length > 0);
+      .filter((bytes) => bytes !== null)
+      .filter(({ length }) => length > 0);
     t.true(secrets.length >= 3);
 
-    const everything = { showHidden: true, depth: Number.POSITIVE_INFINITY, getters: true, maxArrayLength: null } as const;
+    const everything = {
+      showHidden: true,
+      depth: Number.POSITIVE_INFINITY,
+      getters: true,
+      maxArrayLength: null,
+    } as const;
     const shown = [session, cached, pair.sctx, pair.cctx].flatMap((handle) => [
-      inspect(handle, everything), format('%o %O %j %s', handle, handle, handle, handle), JSON.stringify(handle), String(handle),
+      inspect(handle, everything),
+      format('%o %O %j %s', handle, handle, handle, handle),
+      JSON.stringify(handle),
+      String(handle),
       String(thrownBy(() => capi.SSL_CTX_set_timeout(pair.sctx, Object(handle)))),
     ]);
     shown.push(String(thrownBy(() => capi.SSL_CTX_set_timeout(pair.sctx, Object(der)))));
@@ -47,8 +56,13 @@ for (const { name, version } of VERSIONS) {
 
 test('what a getter returns is a copy: writing to it changes no session', (t) => {
   const { session } = exchange(statefulPair(capi.TLS1_3_VERSION));
-  const getters = [capi.SSL_SESSION_get_master_key, capi.SSL_SESSION_get_id, capi.i2d_SSL_SESSION,
-    capi.SSL_SESSION_get0_ticket, capi.SSL_SESSION_get0_id_context];
+  const getters = [
+    capi.SSL_SESSION_get_master_key,
+    capi.SSL_SESSION_get_id,
+    capi.i2d_SSL_SESSION,
+    capi.SSL_SESSION_get0_ticket,
+    capi.SSL_SESSION_get0_id_context,
+  ];
   for (const get of getters) {
     const before = get(session)?.toString('hex');
     get(session)?.fill(0xff);

@@ -37,10 +37,11 @@ export const CALLBACKS: readonly Callback[] = [
   },
   {
     name: 'SSL_CTX_set_client_hello_cb',
-    set: ({ sctx }, inside) => capi.SSL_CTX_set_client_hello_cb(sctx, (ssl) => {
-      inside(ssl);
-      return capi.SSL_CLIENT_HELLO_SUCCESS;
-    }),
+    set: ({ sctx }, inside) =>
+      capi.SSL_CTX_set_client_hello_cb(sctx, (ssl) => {
+        inside(ssl);
+        return capi.SSL_CLIENT_HELLO_SUCCESS;
+      }),
   },
   {
     name: 'SSL_CTX_set_generate_session_id',
@@ -54,19 +55,24 @@ export const CALLBACKS: readonly Callback[] = [
   },
   {
     name: 'SSL_CTX_set_not_resumable_session_callback',
-    set: ({ sctx }, inside) => capi.SSL_CTX_set_not_resumable_session_callback(sctx, (ssl) => {
-      inside(ssl);
-      return 0;
-    }),
+    set: ({ sctx }, inside) =>
+      capi.SSL_CTX_set_not_resumable_session_callback(sctx, (ssl) => {
+        inside(ssl);
+        return 0;
+      }),
   },
   {
     name: 'SSL_CTX_set_session_ticket_cb, generate',
     stateless: true,
     set: ({ sctx }, inside) => {
-      capi.SSL_CTX_set_session_ticket_cb(sctx, (ssl) => {
-        inside(ssl);
-        return 1;
-      }, null);
+      capi.SSL_CTX_set_session_ticket_cb(
+        sctx,
+        (ssl) => {
+          inside(ssl);
+          return 1;
+        },
+        null,
+      );
     },
   },
   {
@@ -77,7 +83,8 @@ export const CALLBACKS: readonly Callback[] = [
       capi.SSL_CTX_set_session_ticket_cb(sctx, null, (ssl, _session, _name, status) => {
         inside(ssl);
         return status === capi.SSL_TICKET_SUCCESS || status === capi.SSL_TICKET_SUCCESS_RENEW
-          ? capi.SSL_TICKET_RETURN_USE : capi.SSL_TICKET_RETURN_IGNORE_RENEW;
+          ? capi.SSL_TICKET_RETURN_USE
+          : capi.SSL_TICKET_RETURN_IGNORE_RENEW;
       });
     },
   },
@@ -94,33 +101,37 @@ export const CALLBACKS: readonly Callback[] = [
   {
     name: 'SSL_CTX_set_psk_use_session_callback',
     only: capi.TLS1_3_VERSION,
-    set: ({ cctx }, inside) => capi.SSL_CTX_set_psk_use_session_callback(cctx, (ssl) => {
-      inside(ssl);
-      return null;
-    }),
+    set: ({ cctx }, inside) =>
+      capi.SSL_CTX_set_psk_use_session_callback(cctx, (ssl) => {
+        inside(ssl);
+        return null;
+      }),
   },
   {
     name: 'SSL_CTX_set_psk_find_session_callback',
     only: capi.TLS1_3_VERSION,
     resumes: true,
-    set: ({ sctx }, inside) => capi.SSL_CTX_set_psk_find_session_callback(sctx, (ssl) => {
-      inside(ssl);
-      return null;
-    }),
+    set: ({ sctx }, inside) =>
+      capi.SSL_CTX_set_psk_find_session_callback(sctx, (ssl) => {
+        inside(ssl);
+        return null;
+      }),
   },
   {
     name: 'SSL_CTX_set_tlsext_servername_callback',
-    set: ({ sctx }, inside) => capi.SSL_CTX_set_tlsext_servername_callback(sctx, (ssl) => {
-      inside(ssl);
-      return capi.SSL_TLSEXT_ERR_OK;
-    }),
+    set: ({ sctx }, inside) =>
+      capi.SSL_CTX_set_tlsext_servername_callback(sctx, (ssl) => {
+        inside(ssl);
+        return capi.SSL_TLSEXT_ERR_OK;
+      }),
   },
   {
     name: 'SSL_CTX_set_alpn_select_cb',
-    set: ({ sctx }, inside) => capi.SSL_CTX_set_alpn_select_cb(sctx, (ssl) => {
-      inside(ssl);
-      return Buffer.from('h2');
-    }),
+    set: ({ sctx }, inside) =>
+      capi.SSL_CTX_set_alpn_select_cb(sctx, (ssl) => {
+        inside(ssl);
+        return Buffer.from('h2');
+      }),
   },
   {
     name: 'SSL_CTX_set_keylog_callback',
@@ -132,7 +143,8 @@ export const CALLBACKS: readonly Callback[] = [
   },
   {
     name: 'SSL_CTX_set_msg_callback',
-    set: ({ sctx }, inside) => capi.SSL_CTX_set_msg_callback(sctx, (_write, _version, _type, _bytes, ssl) => inside(ssl)),
+    set: ({ sctx }, inside) =>
+      capi.SSL_CTX_set_msg_callback(sctx, (_write, _version, _type, _bytes, ssl) => inside(ssl)),
   },
 ];
 

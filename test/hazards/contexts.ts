@@ -1,6 +1,12 @@
 // Shared by the hazard tests and the scripts they run in child processes.
 import * as capi from '../../src/capi/index.ts';
-import { type ContextPair, createSslConnection, createSslCtxPair, createSslObjects, type SslPair } from '../helpers/pair.ts';
+import {
+  type ContextPair,
+  createSslConnection,
+  createSslCtxPair,
+  createSslObjects,
+  type SslPair,
+} from '../helpers/pair.ts';
 
 /** Behaviour that differs by TLS version is shown for both. */
 export const VERSIONS: readonly { name: string; version: number }[] = [

@@ -27,9 +27,22 @@ function build(name: string): string {
   }
   const compiler = process.env.CC ?? 'cc';
   try {
-    execFileSync(compiler, [
-      '-std=gnu11', '-O1', '-Wall', '-Wextra', '-Werror', join(SOURCES, `${name}.c`), '-o', program, ...flags, '-pthread',
-    ], { encoding: 'utf8', stdio: 'pipe' });
+    execFileSync(
+      compiler,
+      [
+        '-std=gnu11',
+        '-O1',
+        '-Wall',
+        '-Wextra',
+        '-Werror',
+        join(SOURCES, `${name}.c`),
+        '-o',
+        program,
+        ...flags,
+        '-pthread',
+      ],
+      { encoding: 'utf8', stdio: 'pipe' },
+    );
   } catch (cause) {
     throw new Error(`${compiler} does not build ${name}.c: is a C compiler installed?`, { cause });
   }
@@ -72,7 +85,15 @@ export async function unguarded(name: string, ...args: string[]): Promise<Outcom
 }
 
 function asSignal(text: string): NodeJS.Signals {
-  const signals: readonly NodeJS.Signals[] = ['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGXCPU', 'SIGALRM', 'SIGKILL', 'SIGTERM'];
+  const signals: readonly NodeJS.Signals[] = [
+    'SIGSEGV',
+    'SIGABRT',
+    'SIGBUS',
+    'SIGXCPU',
+    'SIGALRM',
+    'SIGKILL',
+    'SIGTERM',
+  ];
   const signal = signals.find((known) => known === text);
   if (signal === undefined) throw new Error(`unexpected signal ${text}`);
   return signal;
@@ -86,6 +107,10 @@ export const shownOnGlibc = isGlibc() ? test : test.skip;
 
 function isGlibc(): boolean {
   const report = process.report.getReport();
-  return 'header' in report && typeof report.header === 'object' && report.header !== null
-    && 'glibcVersionRuntime' in report.header;
+  return (
+    'header' in report &&
+    typeof report.header === 'object' &&
+    report.header !== null &&
+    'glibcVersionRuntime' in report.header
+  );
 }

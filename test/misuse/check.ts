@@ -18,8 +18,12 @@ const CLASSES: Readonly<Record<string, abstract new (...args: never[]) => object
 
 /** Errors about what the arguments stand for, which any call with arguments of the right types may throw. */
 const MEANING = new Set([
-  'ERR_SSLCTX_STATE', 'ERR_SSLCTX_SESSION_FROZEN', 'ERR_SSLCTX_SESSION_FOREIGN', 'ERR_SSLCTX_SESSION_INCOMPLETE',
-  'ERR_INVALID_ARG_VALUE', 'ERR_OUT_OF_RANGE',
+  'ERR_SSLCTX_STATE',
+  'ERR_SSLCTX_SESSION_FROZEN',
+  'ERR_SSLCTX_SESSION_FOREIGN',
+  'ERR_SSLCTX_SESSION_INCOMPLETE',
+  'ERR_INVALID_ARG_VALUE',
+  'ERR_OUT_OF_RANGE',
 ]);
 
 /** The class that belongs to each code. */
@@ -48,7 +52,9 @@ export function mustRefuse({ kind, or }: Parameter, value: unknown, handles: Han
     case 'string':
     case 'bio method':
       if (typeof value !== 'string') return 'ERR_INVALID_ARG_TYPE';
-      return value.includes('\0') || (kind === 'bio method' && value !== 'BIO_s_mem') ? 'ERR_INVALID_ARG_VALUE' : undefined;
+      return value.includes('\0') || (kind === 'bio method' && value !== 'BIO_s_mem')
+        ? 'ERR_INVALID_ARG_VALUE'
+        : undefined;
     case 'bytes':
     case 'out':
       return isBytes(value) ? undefined : 'ERR_INVALID_ARG_TYPE';
@@ -127,7 +133,8 @@ export function describe(value: unknown): string {
 /** The function of that name, also of `debug`; undefined when this libssl does not have it. */
 export function functionNamed(name: string): ((...args: unknown[]) => unknown) | undefined {
   const [space, member] = name.split('.');
-  const found: unknown = member === undefined ? Reflect.get(capi, name) : Reflect.get(Reflect.get(capi, space ?? ''), member);
+  const found: unknown =
+    member === undefined ? Reflect.get(capi, name) : Reflect.get(Reflect.get(capi, space ?? ''), member);
   if (typeof found !== 'function') return undefined;
   return (...args) => Reflect.apply(found, undefined, args);
 }

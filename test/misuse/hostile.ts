@@ -4,8 +4,17 @@ import type { Handles } from './check.ts';
 import { freedHandles, World } from './world.ts';
 
 const HANDLE_CLASSES = [
-  capi.SSL_METHOD, capi.SSL_CIPHER, capi.SSL_CTX, capi.SSL, capi.SSL_SESSION, capi.BIO, capi.X509, capi.EVP_PKEY,
-  capi.X509_STORE, capi.X509_CRL, capi.PKCS12,
+  capi.SSL_METHOD,
+  capi.SSL_CIPHER,
+  capi.SSL_CTX,
+  capi.SSL,
+  capi.SSL_SESSION,
+  capi.BIO,
+  capi.X509,
+  capi.EVP_PKEY,
+  capi.X509_STORE,
+  capi.X509_CRL,
+  capi.PKCS12,
 ];
 
 export interface Hostile {
@@ -15,14 +24,58 @@ export interface Hostile {
 }
 
 const NUMBERS: readonly number[] = [
-  0, -0, 1, 2, 3, -1, 255, 256, 32767, 65535, 65536, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0.5,
-  -0.5, 1e308, 5e-324, 2 ** 24, 2 ** 31 - 1, 2 ** 31, -(2 ** 31), -(2 ** 31) - 1, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + 2,
-  2 ** 34 - 1, 2 ** 34, 2 ** 53 - 1, 2 ** 53, -(2 ** 53), 2 ** 63, -(2 ** 63), 2 ** 64,
+  0,
+  -0,
+  1,
+  2,
+  3,
+  -1,
+  255,
+  256,
+  32767,
+  65535,
+  65536,
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+  0.5,
+  -0.5,
+  1e308,
+  5e-324,
+  2 ** 24,
+  2 ** 31 - 1,
+  2 ** 31,
+  -(2 ** 31),
+  -(2 ** 31) - 1,
+  2 ** 32 - 1,
+  2 ** 32,
+  2 ** 32 + 2,
+  2 ** 34 - 1,
+  2 ** 34,
+  2 ** 53 - 1,
+  2 ** 53,
+  -(2 ** 53),
+  2 ** 63,
+  -(2 ** 63),
+  2 ** 64,
 ];
 
 const STRINGS: readonly string[] = [
-  '', 'x', '0', 'nul\0inside', '\0', '\ud800', '\udfff\ud800', 'é€😀', '%s%n%x', ':', 'DEFAULT:!!!', '../..', 'a'.repeat(256),
-  'a'.repeat(65_536), 'a:'.repeat(1 << 19),
+  '',
+  'x',
+  '0',
+  'nul\0inside',
+  '\0',
+  '\ud800',
+  '\udfff\ud800',
+  'é€😀',
+  '%s%n%x',
+  ':',
+  'DEFAULT:!!!',
+  '../..',
+  'a'.repeat(256),
+  'a'.repeat(65_536),
+  'a:'.repeat(1 << 19),
 ];
 
 function bad(): never {
@@ -30,10 +83,20 @@ function bad(): never {
 }
 
 /** Objects that notice when anything is read of them. */
-const TRAPS = Object.fromEntries([
-  'get', 'set', 'has', 'ownKeys', 'getPrototypeOf', 'getOwnPropertyDescriptor', 'defineProperty', 'isExtensible', 'apply',
-  'construct',
-].map((trap) => [trap, bad]));
+const TRAPS = Object.fromEntries(
+  [
+    'get',
+    'set',
+    'has',
+    'ownKeys',
+    'getPrototypeOf',
+    'getOwnPropertyDescriptor',
+    'defineProperty',
+    'isExtensible',
+    'apply',
+    'construct',
+  ].map((trap) => [trap, bad]),
+);
 
 class Lying extends Uint8Array {
   override get length(): number {
@@ -65,15 +128,21 @@ function outOfBounds(): Uint8Array {
   return bytes;
 }
 
+function wasmBytes(): Uint8Array {
+  const memory = Reflect.construct(Reflect.get(Reflect.get(globalThis, 'WebAssembly'), 'Memory'), [{ initial: 1 }]);
+  return new Uint8Array(Reflect.get(memory, 'buffer'), 0, 32);
+}
+
 function byteSources(): Hostile[] {
   const view = (name: string, value: unknown): Hostile => ({ name, value });
   return [
     ...[0, 1, 3, 16, 32, 33, 48, 80, 255, 256, 512, 513, 65_535, 1 << 20].map((length) =>
-      view(`Uint8Array of ${length}`, new Uint8Array(length).fill(0x41))),
+      view(`Uint8Array of ${length}`, new Uint8Array(length).fill(0x41)),
+    ),
     view('a Buffer from the pool', Buffer.from('0123456789')),
     view('Uint8ClampedArray', new Uint8ClampedArray(32)),
     view('Uint8Array over a SharedArrayBuffer', new Uint8Array(new SharedArrayBuffer(32))),
-    view('Uint8Array over WebAssembly.Memory', new Uint8Array(new WebAssembly.Memory({ initial: 1 }).buffer, 0, 32)),
+    view('Uint8Array over WebAssembly.Memory', wasmBytes()),
     view('a detached Uint8Array', detached(32)),
     view('an out-of-bounds Uint8Array', outOfBounds()),
     view('a Uint8Array with lying getters', new Lying(8)),
@@ -96,7 +165,10 @@ function forged(handles: Readonly<Record<string, object>>): Hostile[] {
   const revoked = Proxy.revocable({}, {});
   revoked.revoke();
   return [
-    ...HANDLE_CLASSES.map((type) => ({ name: `Object.create(${type.name}.prototype)`, value: Object.create(type.prototype) })),
+    ...HANDLE_CLASSES.map((type) => ({
+      name: `Object.create(${type.name}.prototype)`,
+      value: Object.create(type.prototype),
+    })),
     ...HANDLE_CLASSES.map((type) => ({ name: `the class ${type.name}`, value: type })),
     ...Object.entries(handles).flatMap(([name, handle]) => [
       { name: `structuredClone(${name})`, value: structuredClone(handle) },
@@ -115,9 +187,14 @@ function objects(): Hostile[] {
     'an empty object': {},
     'an object without prototype': Object.create(null),
     'an object whose conversions throw': { valueOf: bad, toString: bad, [Symbol.toPrimitive]: bad, toJSON: bad },
-    'an object with throwing getters': Object.defineProperties({}, {
-      constructor: { get: bad }, length: { get: bad }, name: { get: bad }, then: { get: bad },
-    }),
+    'an object with throwing getters': Object.defineProperties(
+      {},
+      {
+        constructor: { get: bad },
+        length: { get: bad },
+        name: { get: bad },
+      },
+    ),
     'an object whose constructor has an odd name': { constructor: { name: Symbol('name') } },
     'a Number object': Object(5),
     'a String object': Object('x'),

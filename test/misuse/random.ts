@@ -5,7 +5,7 @@ export class Random {
 
   constructor(seed: number) {
     // 0 would stay 0; neighbouring seeds must not start alike.
-    this.#state = (Math.imul(seed + 1, 0x9e3779b1) >>> 0) || 1;
+    this.#state = Math.imul(seed + 1, 0x9e3779b1) >>> 0 || 1;
     for (let i = 0; i < 8; i++) this.below(2);
   }
 

@@ -2,12 +2,12 @@
 // it does when it crashes. Arguments: share, number of shares, seed, file for the last call.
 import { openSync, writeSync } from 'node:fs';
 import * as capi from '../../src/capi/index.ts';
-import { exchange, createSslCtxPair } from '../helpers/pair.ts';
+import { createSslCtxPair, exchange } from '../helpers/pair.ts';
 import { dependsOnState, functionNamed, mustRefuse, wrongError, wrongResult } from './check.ts';
 import { type Hostile, type HostileValues, hostileValues } from './hostile.ts';
 import { Random } from './random.ts';
 import { SIGNATURES, type Signature } from './signatures.ts';
-import { type State, STATES, World } from './world.ts';
+import { STATES, type State, World } from './world.ts';
 
 const [share = 0, shares = 1, seed = 1] = process.argv.slice(2, 5).map(Number);
 const journal = openSync(process.argv[5] ?? '', 'w');
@@ -66,8 +66,10 @@ class Subject {
       .filter((code) => code !== undefined);
     try {
       const result = this.#run(...args.map(({ value }) => value));
-      const problem = refusals.length > 0
-        ? `took what must throw ${refusals.join(' or ')}` : wrongResult(result, this.signature.result);
+      const problem =
+        refusals.length > 0
+          ? `took what must throw ${refusals.join(' or ')}`
+          : wrongResult(result, this.signature.result);
       return { returned: true, problem };
     } catch (error) {
       if (refusals.length === 0) return { returned: false, problem: wrongError(error, undefined) };
@@ -80,7 +82,8 @@ class Subject {
   #checkCache(text: string, before: readonly capi.SSL_SESSION[]): void {
     const after = capi.SSL_CTX_sessions(this.#world.ctx);
     const same = after.length === before.length && after.every((session, index) => session === before[index]);
-    if (!same || capi.SSL_CTX_sess_number(this.#world.ctx) !== before.length) problems.push(`${text}: the cache has changed`);
+    if (!same || capi.SSL_CTX_sess_number(this.#world.ctx) !== before.length)
+      problems.push(`${text}: the cache has changed`);
   }
 }
 
@@ -124,4 +127,6 @@ for (const [index, name] of names.entries()) {
 // And the library still works.
 const pair = createSslCtxPair();
 exchange(pair, exchange(pair).session);
-console.log(JSON.stringify({ calls, problems: problems.slice(0, 40), more: Math.max(0, problems.length - 40) }));
+console.log(
+  JSON.stringify({ counts: { calls }, problems: problems.slice(0, 40), more: Math.max(0, problems.length - 40) }),
+);

@@ -2,7 +2,7 @@
 // callbacks that do the same from inside of libssl. Arguments: seed, number of calls, file for the last call.
 import { openSync, writeSync } from 'node:fs';
 import * as capi from '../../src/capi/index.ts';
-import { createSslObjects, createSslCtxPair, exchange, useCertificate } from '../helpers/pair.ts';
+import { createSslCtxPair, createSslObjects, exchange, useCertificate } from '../helpers/pair.ts';
 import { describe, functionNamed } from './check.ts';
 import { Random } from './random.ts';
 import { HANDLE_KINDS, type HandleKind, type Parameter, SIGNATURES, type Signature } from './signatures.ts';
@@ -35,8 +35,35 @@ function refill(): void {
   for (const handle of Object.values(handles)) keep(handle);
 }
 
-const INTEGERS = [0, 1, 2, 3, 4, 0x80, 0x300, 0x303, 0x304, 32, 100, 2 ** 31 - 1, 2 ** 32 - 1, 2 ** 34 - 1, -1, 2 ** 53 - 1, 2 ** 53];
-const STRINGS = ['', 'DEFAULT', 'ALL:@SECLEVEL=0', 'TLS_AES_128_GCM_SHA256', 'localhost', 'P-256', 'password', 'x'.repeat(300)];
+const INTEGERS = [
+  0,
+  1,
+  2,
+  3,
+  4,
+  0x80,
+  0x300,
+  0x303,
+  0x304,
+  32,
+  100,
+  2 ** 31 - 1,
+  2 ** 32 - 1,
+  2 ** 34 - 1,
+  -1,
+  2 ** 53 - 1,
+  2 ** 53,
+];
+const STRINGS = [
+  '',
+  'DEFAULT',
+  'ALL:@SECLEVEL=0',
+  'TLS_AES_128_GCM_SHA256',
+  'localhost',
+  'P-256',
+  'password',
+  'x'.repeat(300),
+];
 const LENGTHS = [0, 1, 3, 16, 32, 33, 80, 255, 512, 20_000];
 
 function bytes(): Uint8Array {
@@ -75,11 +102,15 @@ function argument({ kind, or, valid }: Parameter): unknown {
 }
 
 let depth = 0;
+/** How deep into libssl this has come. */
+const reached = { callbacks: 0, nested: 0, finished: 0, resumed: 0 };
 
 function callback(...args: unknown[]): unknown {
+  reached.callbacks++;
   for (const value of args) keep(value);
   if (depth < 3 && random.below(3) === 0) {
     depth++;
+    reached.nested++;
     for (let i = random.below(3); i >= 0; i--) step();
     depth--;
   }
@@ -104,7 +135,12 @@ function answer(): unknown {
       return random.below(2) === 0 ? crypto.getRandomValues(new Uint8Array(32)) : bytes();
     case 6:
       return random.below(2) === 0
-        ? { ret: random.below(4) - 1, name: new Uint8Array(16), aesKey: new Uint8Array(32), hmacKey: new Uint8Array(32) }
+        ? {
+            ret: random.below(4) - 1,
+            name: new Uint8Array(16),
+            aesKey: new Uint8Array(32),
+            hmacKey: new Uint8Array(32),
+          }
         : { session: random.of(pools.get('SSL_SESSION') ?? []), identity: bytes() };
     default:
       return undefined;
@@ -129,39 +165,57 @@ function attempt(name: string, run: () => unknown): void {
     const typed = error instanceof Error && 'code' in error && typeof error.code === 'string';
     if (!typed) problems.push(`seed ${seed}, call ${calls}, ${name}: threw ${describe(error)}`);
   }
-  if (capi.debug.errorQueueDepth() !== 0) problems.push(`seed ${seed}, call ${calls}, ${name}: left errors in the queue`);
+  if (capi.debug.errorQueueDepth() !== 0)
+    problems.push(`seed ${seed}, call ${calls}, ${name}: left errors in the queue`);
 }
 
-function one({ name, signature, run }: { name: string; signature: Signature; run: (...args: unknown[]) => unknown }): void {
+function one({
+  name,
+  signature,
+  run,
+}: {
+  name: string;
+  signature: Signature;
+  run: (...args: unknown[]) => unknown;
+}): void {
   // Frees are as likely as all others, which would leave nothing alive.
   if (signature.frees && random.below(4) !== 0) return;
   const args = signature.parameters.map(argument);
   attempt(name, () => run(...args));
 }
 
-/** Two connections of random contexts, joined, some steps into their handshake. */
+/** What the contexts' last connections left for their next ones. */
+const tickets = new WeakMap<capi.SSL_CTX, capi.SSL_SESSION>();
+
+/** Two connections, joined, some steps into their handshake. */
 function connect(): void {
   attempt('a handshake', () => {
     const contexts = (pools.get('SSL_CTX') ?? []).filter((ctx) => ctx instanceof capi.SSL_CTX);
-    const [sctx, cctx] = [random.of(contexts), random.of(contexts)];
+    const sctx = random.of(contexts);
+    const cctx = random.below(2) === 0 ? sctx : random.of(contexts);
     const pair = createSslObjects(sctx, cctx);
     keep(pair.server);
     keep(pair.client);
-    const session = random.of(pools.get('SSL_SESSION') ?? []);
-    if (random.below(2) === 0 && session instanceof capi.SSL_SESSION) capi.SSL_set_session(pair.client, session);
-    for (let turns = random.below(7); turns > 0; turns--) {
+    const session = random.below(2) === 0 ? tickets.get(sctx) : random.of(pools.get('SSL_SESSION') ?? []);
+    if (random.below(4) !== 0 && session instanceof capi.SSL_SESSION) capi.SSL_set_session(pair.client, session);
+    for (let turns = random.of([0, 1, 2, 3, 6, 6, 6, 6]); turns > 0; turns--) {
       capi.SSL_do_handshake(pair.client);
       capi.SSL_do_handshake(pair.server);
     }
-    if (random.below(2) === 0) capi.SSL_read(pair.client, new Uint8Array(10));
-    keep(capi.SSL_get1_session(random.below(2) === 0 ? pair.client : pair.server));
-    return null;
+    reached.finished += capi.SSL_is_init_finished(pair.server);
+    reached.resumed += capi.SSL_session_reused(pair.server);
+    capi.SSL_read(pair.client, new Uint8Array(10));
+    const own = capi.SSL_get1_session(pair.client);
+    if (own !== null) tickets.set(sctx, own);
+    if (random.below(2) === 0) capi.SSL_shutdown(pair.client);
+    if (random.below(2) === 0) capi.SSL_shutdown(pair.server);
+    return random.below(2) === 0 ? own : capi.SSL_get1_session(pair.server);
   });
 }
 
 function step(): void {
   const choice = random.below(40);
-  if (choice === 0) connect();
+  if (choice === 0 || choice === 2) connect();
   else if (choice === 1 && depth === 0) attempt('a world', refill);
   else one(random.of(FUNCTIONS));
 }
@@ -170,17 +224,26 @@ function step(): void {
 function useful(): void {
   const ctx = capi.SSL_CTX_new(capi.TLS_method());
   useCertificate(ctx);
+  capi.SSL_CTX_set_session_id_context(ctx, Buffer.from('useful'));
+  if (random.below(2) === 0) capi.SSL_CTX_set_options(ctx, capi.SSL_OP_NO_TICKET);
+  if (random.below(2) === 0) capi.SSL_CTX_set_max_proto_version(ctx, capi.TLS1_2_VERSION);
   keep(ctx);
 }
 
 refill();
 useful();
 while (calls < count) {
-  if (random.below(200) === 0) useful();
+  if (random.below(50) === 0) useful();
   step();
 }
 
 // And the library still works.
 const pair = createSslCtxPair();
 exchange(pair, exchange(pair).session);
-console.log(JSON.stringify({ calls, problems: problems.slice(0, 40), more: Math.max(0, problems.length - 40) }));
+console.log(
+  JSON.stringify({
+    counts: { calls, ...reached },
+    problems: problems.slice(0, 40),
+    more: Math.max(0, problems.length - 40),
+  }),
+);

@@ -2,11 +2,29 @@
 
 /** Handles, by the name of their class. */
 export type HandleKind =
-  | 'SSL_METHOD' | 'SSL_CIPHER' | 'SSL_CTX' | 'SSL' | 'SSL_SESSION' | 'BIO' | 'X509' | 'EVP_PKEY' | 'X509_STORE'
-  | 'X509_CRL' | 'PKCS12';
+  | 'SSL_METHOD'
+  | 'SSL_CIPHER'
+  | 'SSL_CTX'
+  | 'SSL'
+  | 'SSL_SESSION'
+  | 'BIO'
+  | 'X509'
+  | 'EVP_PKEY'
+  | 'X509_STORE'
+  | 'X509_CRL'
+  | 'PKCS12';
 
 export const HANDLE_KINDS: readonly HandleKind[] = [
-  'SSL_METHOD', 'SSL_CIPHER', 'SSL_CTX', 'SSL', 'SSL_SESSION', 'BIO', 'X509', 'EVP_PKEY', 'X509_STORE', 'X509_CRL',
+  'SSL_METHOD',
+  'SSL_CIPHER',
+  'SSL_CTX',
+  'SSL',
+  'SSL_SESSION',
+  'BIO',
+  'X509',
+  'EVP_PKEY',
+  'X509_STORE',
+  'X509_CRL',
   'PKCS12',
 ];
 
@@ -23,8 +41,20 @@ export interface Parameter {
 
 /** A trailing ? allows null. */
 export type ResultKind =
-  | 'number' | 'void' | 'boolean' | 'bytes' | 'bytes?' | 'string' | 'string?' | 'list' | 'list?' | 'object' | 'object?'
-  | 'callback?' | HandleKind | `${HandleKind}?`;
+  | 'number'
+  | 'void'
+  | 'boolean'
+  | 'bytes'
+  | 'bytes?'
+  | 'string'
+  | 'string?'
+  | 'list'
+  | 'list?'
+  | 'object'
+  | 'object?'
+  | 'callback?'
+  | HandleKind
+  | `${HandleKind}?`;
 
 export interface Signature {
   parameters: readonly Parameter[];
@@ -190,8 +220,18 @@ const contexts: Record<string, Signature> = {
 };
 
 const COUNTERS = [
-  'number', 'connect', 'connect_good', 'connect_renegotiate', 'accept', 'accept_good', 'accept_renegotiate', 'hits',
-  'cb_hits', 'misses', 'timeouts', 'cache_full',
+  'number',
+  'connect',
+  'connect_good',
+  'connect_renegotiate',
+  'accept',
+  'accept_good',
+  'accept_renegotiate',
+  'hits',
+  'cb_hits',
+  'misses',
+  'timeouts',
+  'cache_full',
 ];
 
 const cache: Record<string, Signature> = {
@@ -380,7 +420,9 @@ const connections: Record<string, Signature> = {
   SSL_get_finished: row([ssl], 'bytes'),
   SSL_get_peer_finished: row([ssl], 'bytes'),
   SSL_export_keying_material: row(
-    [ssl, integer(32), string('EXPERIMENTAL-label'), { kind: 'bytes', or: 'maybe', valid: some }], 'bytes?'),
+    [ssl, integer(32), string('EXPERIMENTAL-label'), { kind: 'bytes', or: 'maybe', valid: some }],
+    'bytes?',
+  ),
   SSL_CIPHER_get_name: row([cipher], 'string'),
   SSL_CIPHER_standard_name: row([cipher], 'string?'),
   SSL_CIPHER_get_version: row([cipher], 'string'),
@@ -390,5 +432,13 @@ const connections: Record<string, Signature> = {
 
 /** Every function of capi. */
 export const SIGNATURES: Readonly<Record<string, Signature>> = {
-  ...library, ...bios, ...certificates, ...contexts, ...cache, ...callbacks, ...clientHello, ...sessions, ...connections,
+  ...library,
+  ...bios,
+  ...certificates,
+  ...contexts,
+  ...cache,
+  ...callbacks,
+  ...clientHello,
+  ...sessions,
+  ...connections,
 };

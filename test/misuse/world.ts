@@ -7,7 +7,15 @@ import { anyCipher, makeSession } from '../helpers/session.ts';
 import type { Parameter } from './signatures.ts';
 
 /** In which state connections are handed to functions. */
-export const STATES = ['fresh client', 'fresh server', 'no role', 'in the middle', 'connected client', 'connected server', 'closed'] as const;
+export const STATES = [
+  'fresh client',
+  'fresh server',
+  'no role',
+  'in the middle',
+  'connected client',
+  'connected server',
+  'closed',
+] as const;
 export type State = (typeof STATES)[number];
 
 const { cert, key } = makeCertificate();
@@ -32,7 +40,8 @@ function makeCrl(): string {
 /** The certificate and its key in one file, with the password "password". */
 function makePkcs12(): Buffer {
   const made = spawnSync('openssl', ['pkcs12', '-export', '-passout', 'pass:password'], { input: key + cert });
-  if (made.status !== 0) throw new Error(`openssl pkcs12 failed: is openssl installed? ${made.stderr}`, { cause: made.error });
+  if (made.status !== 0)
+    throw new Error(`openssl pkcs12 failed: is openssl installed? ${made.stderr}`, { cause: made.error });
   return made.stdout;
 }
 

@@ -110,6 +110,24 @@ test('a session goes into a cache and out of it', async (t) => {
   t.deepEqual(JSON.parse(await evaluate(program)), [1, 0, 1, 1, 0]);
 });
 
+test("the README's example does what its comments say", async (t) => {
+  const [, example = ''] = /```js\n(.*?)```/s.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? [];
+  const lines = await output(process.execPath, ['--input-type=module', '-e', example], { cwd: project });
+  const [version, libssl] = (
+    await evaluate("const { openssl } = require('sslctx'); openssl.version + '|' + openssl.libssl")
+  ).split('|');
+  t.deepEqual(lines.split('\n'), [
+    'true',
+    'false',
+    'true 1',
+    'true',
+    'TLSv1.2 session removed',
+    'true',
+    'false 0',
+    `${version} ${libssl}`,
+  ]);
+});
+
 test('a plain require of the addon is refused, since it would have run the OpenSSL inside Node', async (t) => {
   const addon = join(installed, 'build', 'Release', 'sslctx.node');
   const program = `try { require(${JSON.stringify(addon)}); 'loaded' } catch (error) { JSON.stringify([error.code, error.message]) }`;

@@ -105,7 +105,8 @@ test('assertErrorQueueEmpty names all errors and leaves none', (t) => {
 
 for (const protocol of ['TLSv1.2', 'TLSv1.3'] as const) {
   test(`${protocol}: a failure tells what s_client printed, without keys and certificates`, async (t) => {
-    await using server = await sServer({ protocol });
+    const server = await sServer({ protocol });
+    t.teardown(() => server.close());
     const { message } = failure(t, assertingResumed(await sClient({ port: server.port })));
     t.regex(message, new RegExp(`^ {2}New, ${protocol.replace('.', '\\.')}, Cipher is `, 'm'));
     t.regex(message, /^ +Session-ID: [0-9A-F]{64}$/m);
@@ -113,7 +114,8 @@ for (const protocol of ['TLSv1.2', 'TLSv1.3'] as const) {
   });
 
   test(`${protocol}: the failure of a failed handshake tells the alert and the error`, async (t) => {
-    await using server = await sServer({ protocol });
+    const server = await sServer({ protocol });
+    t.teardown(() => server.close());
     const result = await sClient({ port: server.port, verify: true });
     t.regex(failure(t, () => assertConnected(result)).message, /The handshake failed\.\n.*certificate verify failed/s);
     t.notThrows(() => assertAlert(result, { direction: 'sent', level: 'fatal' }));

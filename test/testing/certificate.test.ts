@@ -69,6 +69,7 @@ const unusable: [name: string, options: CertificateOptions][] = [
   ['an empty common name', { commonName: '' }],
   ['a line break in the common name', { commonName: 'a\nb' }],
   ['a line break in a name', { altNames: ['a\nIP.9 = 1.2.3.4'] }],
+  ['an unknown option', Object.assign({ days: 1 }, { altnames: [] })],
   ['a name that is none', { altNames: ['a b'] }],
   ['a short RSA key', { keyType: 'rsa', bits: 512 }],
 ];

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import {
   makeCertificate,
+  PROTOCOLS,
   type Protocol,
   type SClientOptions,
   type SServer,
@@ -16,7 +17,6 @@ import {
   TestingError,
 } from '../../src/testing/index.ts';
 
-const PROTOCOLS = ['TLSv1.2', 'TLSv1.3'] as const;
 const CLOSE_NOTIFY = { direction: 'sent', level: 'warning', description: 'close notify' } as const;
 
 async function serve(t: ExecutionContext, options: SServerOptions = {}): Promise<SServer> {
@@ -303,9 +303,18 @@ test('a signal ends it, before and during the connection', async (t) => {
   t.is(error?.cause, reason);
 });
 
-for (const waitForTickets of [-1, 1.5, Number.NaN]) {
-  test(`waitForTickets ${waitForTickets} is refused`, async (t) => {
-    const options = { port: 1, waitForTickets };
+for (const [name, options] of [
+  ['waitForTickets -1', { port: 1, waitForTickets: -1 }],
+  ['waitForTickets 1.5', { port: 1, waitForTickets: 1.5 }],
+  ['waitForTickets NaN', { port: 1, waitForTickets: Number.NaN }],
+  ['port 0', { port: 0 }],
+  ['port 65536', { port: 65_536 }],
+  ['port 1.5', { port: 1.5 }],
+  ['timeout 0', { port: 1, timeout: 0 }],
+  ['an unknown protocol', Object.assign({ port: 1 }, JSON.parse('{ "protocol": "TLSv1.1" }'))],
+  ['an unknown option', Object.assign({ port: 1 }, { sessionsIn: '' })],
+] as const) {
+  test(`refused with ERR_INVALID_ARG_VALUE: ${name}`, async (t) => {
     await t.throwsAsync(sClient(options), { instanceOf: TypeError, code: 'ERR_INVALID_ARG_VALUE' });
   });
 }
@@ -320,7 +329,7 @@ test.serial('no file is left behind', async (t) => {
     rmSync(directory, { recursive: true });
   });
   const { cert, key } = makeCertificate();
-  await using server = await sServer({ cert, key });
+  const server = await serve(t, { cert, key });
   const { session } = await sClient({ port: server.port, cert, key, ca: cert });
   await sClient({ port: server.port, sessionIn: session, earlyData: Buffer.from('x') });
   await t.throwsAsync(sClient({ port: server.port, args: ['-no-such-option'] }));

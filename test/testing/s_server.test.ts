@@ -1,8 +1,21 @@
 // The real s_server as a peer.
 import { spawnSync } from 'node:child_process';
 import net from 'node:net';
-import test from 'ava';
-import { makeCertificate, sClient, sServer, TestingError } from '../../src/testing/index.ts';
+import test, { type ExecutionContext } from 'ava';
+import {
+  makeCertificate,
+  type SServer,
+  type SServerOptions,
+  sClient,
+  sServer,
+  TestingError,
+} from '../../src/testing/index.ts';
+
+async function serve(t: ExecutionContext, options: SServerOptions = {}): Promise<SServer> {
+  const server = await sServer(options);
+  t.teardown(() => server.close());
+  return server;
+}
 
 /** Resolves when nothing at this port holds a connection: it is refused, or it is ended. */
 async function connectionEnds(port: number): Promise<void> {
@@ -14,8 +27,8 @@ async function connectionEnds(port: number): Promise<void> {
 }
 
 test('it listens on a free port of its own, with a certificate that the client can trust', async (t) => {
-  await using one = await sServer();
-  await using two = await sServer();
+  const one = await serve(t);
+  const two = await serve(t);
   t.not(one.port, two.port);
   t.is(one.host, '127.0.0.1');
   t.is((await sClient({ port: one.port, ca: one.cert, verify: true })).verifyResult?.code, 0);
@@ -23,7 +36,7 @@ test('it listens on a free port of its own, with a certificate that the client c
 
 test('a certificate given to it is the one that it shows', async (t) => {
   const { cert, key } = makeCertificate({ commonName: 'given' });
-  await using server = await sServer({ cert, key });
+  const server = await serve(t, { cert, key });
   t.is(server.cert, cert);
   t.regex((await sClient({ port: server.port })).output, /subject=CN ?= ?given/);
 });
@@ -37,13 +50,11 @@ test('close ends it; closing again is fine; waiting on it afterwards fails at on
   t.is(error?.code, 'ERR_SSLCTX_PROGRAM_FAILED');
 });
 
-test('await using ends it', async (t) => {
-  let port = 0;
-  {
-    await using server = await sServer();
-    port = server.port;
-    t.is((await sClient({ port })).connected, true);
-  }
+test('the end of an await using block ends it', async (t) => {
+  const server = await sServer();
+  const { port } = server;
+  t.is((await sClient({ port })).connected, true);
+  await server[Symbol.asyncDispose]();
   await t.throwsAsync(sClient({ port }), { code: 'ERR_SSLCTX_PROGRAM_FAILED' });
 });
 
@@ -75,7 +86,7 @@ test('it takes no more connections than the session cache mode lets resume', asy
     ['external', true],
     ['off', false],
   ] as const) {
-    await using server = await sServer({ protocol: 'TLSv1.2', noTicket: true, sessionCache });
+    const server = await serve(t, { protocol: 'TLSv1.2', noTicket: true, sessionCache });
     const first = await sClient({ port: server.port });
     await sClient({ port: server.port, sessionIn: first.session });
     const connections = await server.waitForConnections(2);
@@ -89,7 +100,7 @@ test('it takes no more connections than the session cache mode lets resume', asy
 
 test('sessions of another session ID context are not resumed', async (t) => {
   const { cert, key } = makeCertificate();
-  await using server = await sServer({ protocol: 'TLSv1.2', noTicket: true, cert, key, sessionIdContext: 'shop' });
+  const server = await serve(t, { protocol: 'TLSv1.2', noTicket: true, cert, key, sessionIdContext: 'shop' });
   const { session } = await sClient({ port: server.port });
   t.is((await sClient({ port: server.port, sessionIn: session })).reused, true);
   const connections = await server.waitForConnections(2);
@@ -98,7 +109,7 @@ test('sessions of another session ID context are not resumed', async (t) => {
 });
 
 test('waitForOutput finds text that came before and text that comes later', async (t) => {
-  await using server = await sServer({ rev: true });
+  const server = await serve(t, { rev: true });
   t.is((await server.waitForOutput(/ACCEPT (\S+):(\d+)/g))[2], String(server.port));
   const later = server.waitForOutput(/CONNECTION ESTABLISHED/);
   await sClient({ port: server.port });
@@ -106,14 +117,14 @@ test('waitForOutput finds text that came before and text that comes later', asyn
 });
 
 test('what does not come in time: ERR_SSLCTX_PROGRAM_TIMEOUT', async (t) => {
-  await using server = await sServer();
+  const server = await serve(t);
   const error = await t.throwsAsync(server.waitForOutput(/never/, 50), { instanceOf: TestingError });
   t.is(error?.code, 'ERR_SSLCTX_PROGRAM_TIMEOUT');
   t.regex(error?.message ?? '', /the output \/never\//);
 });
 
 test('alerts and errors of its side', async (t) => {
-  await using server = await sServer({ protocol: 'TLSv1.3' });
+  const server = await serve(t, { protocol: 'TLSv1.3' });
   await sClient({ port: server.port, protocol: 'TLSv1.2' });
   await server.waitForOutput(/unsupported protocol/);
   t.deepEqual(server.alerts[0], { direction: 'sent', level: 'fatal', description: 'protocol version' });
@@ -122,7 +133,7 @@ test('alerts and errors of its side', async (t) => {
 });
 
 test('it cannot listen: ERR_SSLCTX_PROGRAM_FAILED, with what it says', async (t) => {
-  await using server = await sServer();
+  const server = await serve(t);
   const error = await t.throwsAsync(sServer({ port: server.port }), { instanceOf: TestingError });
   t.is(error?.code, 'ERR_SSLCTX_PROGRAM_FAILED');
   t.regex(error?.message ?? '', /Address already in use/);
@@ -139,3 +150,18 @@ test('no program: ERR_SSLCTX_PROGRAM_MISSING', async (t) => {
   await t.throwsAsync(sServer({ program, cert, key }), { code: 'ERR_SSLCTX_PROGRAM_MISSING' });
   await t.throwsAsync(sServer({ program }), { code: 'ERR_SSLCTX_PROGRAM_MISSING' });
 });
+
+for (const [name, options] of [
+  ['port -1', { port: -1 }],
+  ['port 65536', { port: 65_536 }],
+  ['timeout 0', { timeout: 0 }],
+  ['timeout NaN', { timeout: Number.NaN }],
+  ['timeout 2147483648', { timeout: 2 ** 31 }],
+  ['an unknown cache', Object.assign({ port: 0 }, JSON.parse('{ "sessionCache": "none" }'))],
+  ['an unknown protocol', Object.assign({ port: 0 }, JSON.parse('{ "protocol": "TLSv1.1" }'))],
+  ['an unknown option', Object.assign({ port: 0 }, { noTickets: true })],
+] as const) {
+  test(`refused with ERR_INVALID_ARG_VALUE: ${name}`, async (t) => {
+    await t.throwsAsync(sServer(options), { instanceOf: TypeError, code: 'ERR_INVALID_ARG_VALUE' });
+  });
+}

@@ -36,26 +36,28 @@ function cacheOf(count: number): capi.SSL_CTX {
 }
 
 const parts: Record<string, () => Promise<void>> = {
-  collected: () => leavesNothing(() => {
-    for (let i = 0; i < 20; i++) {
-      const pair = statefulPair(i % 2 === 0 ? capi.TLS1_2_VERSION : capi.TLS1_3_VERSION);
-      exchange(pair, exchange(pair).session);
-      capi.SSL_CTX_sessions(pair.sctx);
-      createSslConnection(createSslObjects(pair.sctx, pair.cctx));
-      capi.BIO_new_bio_pair(0, 0);
-      bioFrom('text');
-    }
-  }),
+  collected: () =>
+    leavesNothing(() => {
+      for (let i = 0; i < 20; i++) {
+        const pair = statefulPair(i % 2 === 0 ? capi.TLS1_2_VERSION : capi.TLS1_3_VERSION);
+        exchange(pair, exchange(pair).session);
+        capi.SSL_CTX_sessions(pair.sctx);
+        createSslConnection(createSslObjects(pair.sctx, pair.cctx));
+        capi.BIO_new_bio_pair(0, 0);
+        bioFrom('text');
+      }
+    }),
 
-  'freed-and-collected': () => leavesNothing(() => {
-    for (let i = 0; i < 1000; i++) {
-      const session = makeSession({ id: i });
-      if (i % 2 === 0) capi.SSL_SESSION_free(session);
-      const ctx = capi.SSL_CTX_new(capi.TLS_method());
-      capi.SSL_new(ctx);
-      if (i % 3 === 0) capi.SSL_CTX_free(ctx);
-    }
-  }),
+  'freed-and-collected': () =>
+    leavesNothing(() => {
+      for (let i = 0; i < 1000; i++) {
+        const session = makeSession({ id: i });
+        if (i % 2 === 0) capi.SSL_SESSION_free(session);
+        const ctx = capi.SSL_CTX_new(capi.TLS_method());
+        capi.SSL_new(ctx);
+        if (i % 3 === 0) capi.SSL_CTX_free(ctx);
+      }
+    }),
 
   // The same C object is one JavaScript object, also after an earlier one has been collected.
   async identity() {
@@ -76,38 +78,40 @@ const parts: Record<string, () => Promise<void>> = {
   },
 
   // Collections in the middle of libssl.
-  'in-callbacks': () => leavesNothing(() => {
-    for (const version of [capi.TLS1_2_VERSION, capi.TLS1_3_VERSION]) {
-      const pair = statefulPair(version);
-      const collecting = () => {
-        for (let i = 0; i < 10; i++) makeSession({ id: i });
-        globalThis.gc?.();
-      };
-      capi.SSL_CTX_sess_set_new_cb(pair.sctx, collecting);
-      capi.SSL_CTX_sess_set_remove_cb(pair.sctx, collecting);
-      capi.SSL_CTX_set_info_callback(pair.sctx, collecting);
-      capi.SSL_CTX_sess_set_cache_size(pair.sctx, 2);
-      for (let i = 0; i < 3; i++) exchange(pair);
-    }
-  }),
+  'in-callbacks': () =>
+    leavesNothing(() => {
+      for (const version of [capi.TLS1_2_VERSION, capi.TLS1_3_VERSION]) {
+        const pair = statefulPair(version);
+        const collecting = () => {
+          for (let i = 0; i < 10; i++) makeSession({ id: i });
+          globalThis.gc?.();
+        };
+        capi.SSL_CTX_sess_set_new_cb(pair.sctx, collecting);
+        capi.SSL_CTX_sess_set_remove_cb(pair.sctx, collecting);
+        capi.SSL_CTX_set_info_callback(pair.sctx, collecting);
+        capi.SSL_CTX_sess_set_cache_size(pair.sctx, 2);
+        for (let i = 0; i < 3; i++) exchange(pair);
+      }
+    }),
 
   // What X_up_ref added is given back as well.
-  'up-ref': () => leavesNothing(() => {
-    for (let i = 0; i < 100; i++) {
-      const session = makeSession({ id: i });
-      const ctx = capi.SSL_CTX_new(capi.TLS_method());
-      const ssl = capi.SSL_new(ctx);
-      for (let references = 0; references < i % 5; references++) {
-        assert.equal(capi.SSL_SESSION_up_ref(session), 1);
-        assert.equal(capi.SSL_CTX_up_ref(ctx), 1);
-        assert.equal(capi.SSL_up_ref(ssl), 1);
+  'up-ref': () =>
+    leavesNothing(() => {
+      for (let i = 0; i < 100; i++) {
+        const session = makeSession({ id: i });
+        const ctx = capi.SSL_CTX_new(capi.TLS_method());
+        const ssl = capi.SSL_new(ctx);
+        for (let references = 0; references < i % 5; references++) {
+          assert.equal(capi.SSL_SESSION_up_ref(session), 1);
+          assert.equal(capi.SSL_CTX_up_ref(ctx), 1);
+          assert.equal(capi.SSL_up_ref(ssl), 1);
+        }
+        if (i % 2 === 0) {
+          for (let references = 0; references < i % 5; references++) capi.SSL_SESSION_free(session);
+          assert.equal(capi.SSL_SESSION_get_id(session).length, 32);
+        }
       }
-      if (i % 2 === 0) {
-        for (let references = 0; references < i % 5; references++) capi.SSL_SESSION_free(session);
-        assert.equal(capi.SSL_SESSION_get_id(session).length, 32);
-      }
-    }
-  }),
+    }),
 
   // Connections that nobody has ended: SSL_free in their finalizers removes the sessions. No JavaScript runs in a
   // finalizer: the callbacks come with the next call that may call back.

@@ -1,10 +1,10 @@
 // Starts workers, two at a time; half of them end by themselves, half are terminated while they do handshakes.
 import { strict as assert } from 'node:assert';
 import { once } from 'node:events';
-import { startWorker } from '../worker.ts';
-import { exchange } from '../../helpers/pair.ts';
 import * as capi from '../../../src/capi/index.ts';
+import { exchange } from '../../helpers/pair.ts';
 import { statefulPair } from '../contexts.ts';
+import { startWorker } from '../worker.ts';
 
 let terminated = 0;
 for (let round = 0; round < 10; round++) {

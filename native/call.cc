@@ -1,0 +1,21 @@
+#include "call.h"
+
+namespace sslctx {
+
+void ThrowToJs(napi_env env) noexcept {
+  // Argument errors come before libssl is called; other exceptions may leave errors that must not reach the next user.
+  ErrorQueue::ClearThread();
+  try {
+    try {
+      throw;
+    } catch (const Napi::Error& error) {
+      error.ThrowAsJavaScriptException();
+    } catch (const std::exception& error) {
+      napi_throw_error(env, nullptr, error.what());
+    }
+  } catch (...) {
+    // The environment is ending: nothing can be thrown, and nobody would catch it.
+  }
+}
+
+}  // namespace sslctx

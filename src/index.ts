@@ -1,0 +1,24 @@
+/**
+ * TLS session caches of the system's own OpenSSL: contexts, sessions and connections as classes, and a server.
+ *
+ * @module sslctx
+ */
+export { type OpenSslInfo, openssl } from './capi/index.ts';
+export { SslConnection, type SslConnectionOptions } from './connection.ts';
+export { SessionCacheMode, type SessionCacheModeName, type TlsVersion } from './constants.ts';
+export { SslContext } from './context.ts';
+export type { SessionRemovalReason, SslContextEvents } from './context-events.ts';
+export type {
+  KeyWithPassphrase,
+  Pem,
+  PfxWithPassphrase,
+  SessionCacheOptions,
+  SslContextOptions,
+} from './context-options.ts';
+export type { ContextStats } from './context-stats.ts';
+export { OpenSslError, type OpenSslErrorCode, SslctxError, type SslctxErrorCode } from './errors.ts';
+export type { CipherInfo } from './memory.ts';
+export { createServer, SslServer, type SslServerEvents, type SslServerOptions } from './net/server.ts';
+export { SslSocket, type SslSocketOptions, type Transport } from './net/socket.ts';
+export { SslSession } from './session.ts';
+export type { SslSessionFields } from './session-create.ts';
