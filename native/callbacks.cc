@@ -1,8 +1,9 @@
 #include "callbacks.h"
 
-#include <algorithm>
+#include <array>
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include "addon.h"
 #include "call.h"
@@ -33,32 +34,45 @@ bool IntoJs(Addon& addon, Body&& body) noexcept {
   });
 }
 
-/// The callback of one connection: its record is its own for what SSL_new copies from the context, else a context's.
+Napi::Value ValueOf(Napi::Env env, napi_ref reference) {
+  napi_value value = nullptr;
+  if (reference != nullptr) napi_get_reference_value(env, reference, &value);
+  return Napi::Value(env, value);
+}
+
+/// The callbacks of one connection. `record` is its own, for what SSL_new copies from the context, else a context's.
+/// libssl asks the context of this moment for some of those that the connection has not got: that is `fallback`.
 class Connection {
  public:
-  Connection(Call& call, const SSL* ssl, napi_ref record) : call_(call), ssl_(call.addon().handles.Find(call.env(), ssl)) {
-    napi_value object = nullptr;
-    if (record != nullptr) napi_get_reference_value(call.env(), record, &object);
-    if (object != nullptr) record_ = Napi::Object(call.env(), object);
-  }
+  Connection(Call& call, const SSL* ssl, napi_ref record, napi_ref fallback = nullptr)
+      : call_(call),
+        ssl_(call.addon().handles.Find(call.env(), ssl)),
+        records_{ValueOf(call.env(), record), ValueOf(call.env(), fallback)} {}
 
   /// Undefined when JavaScript has freed the handle or taken the callback back.
   Napi::Value Ask(CallbackKind kind, std::initializer_list<napi_value> more = {}) {
-    if (ssl_.IsEmpty() || record_.IsEmpty()) return call_.env().Undefined();
-    const Napi::Value function = record_.Get(static_cast<std::uint32_t>(kind));
-    if (!function.IsFunction()) return call_.env().Undefined();
+    const Napi::Value function = Find(kind);
+    if (function.IsUndefined()) return function;
     std::vector<napi_value> arguments{ssl_};
     arguments.insert(arguments.end(), more);
     return function.As<Napi::Function>().Call(arguments);
   }
 
-  Napi::Object record() const { return record_; }
+  Napi::Value Find(CallbackKind kind) const {
+    for (const Napi::Value& record : records_) {
+      if (ssl_.IsEmpty() || record.IsEmpty()) continue;
+      const Napi::Value function = record.As<Napi::Object>().Get(static_cast<std::uint32_t>(kind));
+      if (function.IsFunction()) return function;
+    }
+    return call_.env().Undefined();
+  }
+
   Napi::Value ssl() const { return ssl_; }
 
  private:
   Call& call_;
   Napi::Value ssl_;
-  Napi::Object record_;
+  std::array<Napi::Value, 2> records_;
 };
 
 napi_ref RecordOf(const SSL_CTX* ctx) {
@@ -184,12 +198,8 @@ int sslctx_on_generate_session_id(SSL* ssl, unsigned char* id, unsigned int* len
   bool filled = false;
   const SslState& state = SslState::Of(ssl);
   const bool done = IntoJs(*state.addon, [&](Call& call) {
-    const auto ask = [&](napi_ref record) {
-      return Connection(call, ssl, record).Ask(CallbackKind::kGenerateSessionId, {ToJs(call.env(), *length)});
-    };
-    // As in libssl: the connection's own callback, else the context's of this moment.
-    Napi::Value answer = ask(state.record);
-    if (answer.IsUndefined()) answer = ask(RecordOf(state.session_ctx));
+    Connection connection(call, ssl, state.record, RecordOf(state.session_ctx));
+    const Napi::Value answer = connection.Ask(CallbackKind::kGenerateSessionId, {ToJs(call.env(), *length)});
     if (answer.IsNull() || answer.IsUndefined()) return;
     const Bytes bytes = ToBytes({call.env(), "SSL_CTX_set_generate_session_id", Place::kResult}, answer);
     if (bytes.size == 0 || bytes.size > *length) {
@@ -378,7 +388,7 @@ void sslctx_on_keylog(const SSL* ssl, const char* line) {
 void sslctx_on_info(const SSL* ssl, int where, int value) {
   const SslState& state = SslState::Of(ssl);
   IntoJs(*state.addon, [&](Call& call) {
-    Connection connection(call, ssl, state.record);
+    Connection connection(call, ssl, state.record, RecordOf(SSL_get_SSL_CTX(ssl)));
     connection.Ask(CallbackKind::kInfo, {ToJs(call.env(), where), ToJs(call.env(), value)});
   });
 }
@@ -387,11 +397,12 @@ void sslctx_on_message(int write, int version, int content_type, const void* dat
   const SslState& state = SslState::Of(ssl);
   IntoJs(*state.addon, [&](Call& call) {
     const Napi::Env env = call.env();
-    Connection connection(call, ssl, state.record);
-    if (connection.ssl().IsEmpty() || connection.record().IsEmpty()) return;
+    const Connection connection(call, ssl, state.record);
+    const Napi::Value function = connection.Find(CallbackKind::kMessage);
+    if (function.IsUndefined()) return;
     // C passes the SSL last here.
-    CallRecord(connection.record(), CallbackKind::kMessage,
-               {ToJs(env, write), ToJs(env, version), ToJs(env, content_type), ToJs(env, data, length), connection.ssl()});
+    function.As<Napi::Function>().Call(
+        {ToJs(env, write), ToJs(env, version), ToJs(env, content_type), ToJs(env, data, length), connection.ssl()});
   });
 }
 

@@ -103,16 +103,16 @@ export class SslConnection {
     if (servername !== undefined && typeof servername !== 'string') {
       throw invalidType('servername', 'a string', servername);
     }
-    if (servername !== undefined && isIP(servername) === 0) {
-      mustBeOne('SSL_set_tlsext_host_name', capi.SSL_set_tlsext_host_name(this.#ssl, servername));
-    }
-    if (rejectUnauthorized) {
-      if (servername === undefined || servername === '') {
-        throw invalidValue('servername', 'is needed to verify the server: give it, or rejectUnauthorized: false');
+    if (servername !== undefined && servername !== '') {
+      // An IP address is verified, but is no server name to send.
+      if (isIP(servername) === 0) {
+        mustBeOne('SSL_set_tlsext_host_name', capi.SSL_set_tlsext_host_name(this.#ssl, servername));
       }
-      trustForClient(this.context);
-      mustBeOne('SSL_set1_host', capi.SSL_set1_host(this.#ssl, servername));
+      if (rejectUnauthorized) mustBeOne('SSL_set1_host', capi.SSL_set1_host(this.#ssl, servername));
+    } else if (rejectUnauthorized) {
+      throw invalidValue('servername', 'is needed to verify the server: give it, or rejectUnauthorized: false');
     }
+    if (rejectUnauthorized) trustForClient(this.context);
     capi.SSL_set_verify(this.#ssl, rejectUnauthorized ? capi.SSL_VERIFY_PEER : capi.SSL_VERIFY_NONE);
     // One that cannot be resumed, such as that of a TLS 1.3 connection without tickets, has no key yet.
     if (session !== undefined && capi.SSL_SESSION_is_resumable(sessionHandle(session)) === 1) {

@@ -137,6 +137,14 @@ export function invalidValue(name: string, problem: string): TypeError {
   return coded(new TypeError(`'${name}' ${problem}`), 'ERR_INVALID_ARG_VALUE');
 }
 
+/** Returns unless `value` is no integer from `min` to `max`. */
+export function requireInteger(name: string, value: unknown, min: number, max: number): void {
+  if (typeof value !== 'number') throw invalidType(name, 'a number', value);
+  if (Number.isInteger(value) && value >= min && value <= max) return;
+  const message = `'${name}' must be an integer from ${min} to ${max}. Received ${value}`;
+  throw coded(new RangeError(message), 'ERR_OUT_OF_RANGE');
+}
+
 /** What was thrown, as an Error: JavaScript may throw anything. */
 export function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));

@@ -10,7 +10,7 @@ import {
 import { SslConnection } from '../connection.ts';
 import { SslContext } from '../context.ts';
 import { checkOptionNames, contextOptionNames, type SslContextOptions } from '../context-options.ts';
-import { invalidType, invalidValue, SslctxError, toError } from '../errors.ts';
+import { invalidType, invalidValue, requireInteger, SslctxError, toError } from '../errors.ts';
 import { SslSocket } from './socket.ts';
 
 /** What {@link createServer} can be told: the options of a context, or a context, and the server's own. */
@@ -68,9 +68,7 @@ export class SslServer extends EventEmitter<SslServerEvents> {
     super();
     checkOptionNames(options, optionNames);
     const { context, handshakeTimeout = 120_000, allowHalfOpen = false, ...contextOptions } = options;
-    if (!Number.isInteger(handshakeTimeout) || handshakeTimeout < 1 || handshakeTimeout > 0x7fffffff) {
-      throw invalidValue('handshakeTimeout', 'must be an integer from 1 to 2147483647');
-    }
+    requireInteger('handshakeTimeout', handshakeTimeout, 1, 0x7fffffff);
     this.#handshakeTimeout = handshakeTimeout;
     this.#allowHalfOpen = allowHalfOpen;
     this.context = context === undefined ? new SslContext(contextOptions) : withoutOptions(context, contextOptions);
@@ -163,7 +161,8 @@ export class SslServer extends EventEmitter<SslServerEvents> {
 
 function withoutOptions(context: SslContext, options: SslContextOptions): SslContext {
   if (!(context instanceof SslContext)) throw invalidType('context', 'an SslContext', context);
-  const [first] = Object.keys(options);
-  if (first !== undefined) throw invalidValue(first, `cannot be given together with 'context'`);
+  for (const [name, value] of Object.entries(options)) {
+    if (value !== undefined) throw invalidValue(name, `cannot be given together with 'context'`);
+  }
   return context;
 }

@@ -98,28 +98,6 @@ test('other connections may be used in a callback, also of the same contexts', (
   t.true(inner > 0);
 });
 
-test('SSL_set_SSL_CTX where libssl holds on to the certificate of the context before', (t) => {
-  const { objects, hook } = preparedFor('SSL_CTX_set_msg_callback', capi.TLS1_3_VERSION);
-  const other = statefulPair(capi.TLS1_3_VERSION).sctx;
-  const codes = new Set<unknown>();
-  hook.inside = (ssl) => {
-    if (ssl === objects.server) codes.add(codeOf(() => capi.SSL_set_SSL_CTX(ssl, other)));
-  };
-  t.true(createSslConnection(objects));
-  t.deepEqual([...codes], ['ERR_SSLCTX_BUSY']);
-});
-
-test("SSL_MODE_ASYNC is refused: it would run callbacks, and with them JavaScript, on a stack of libcrypto's own", (t) => {
-  const ctx = capi.SSL_CTX_new(capi.TLS_method());
-  const mode = capi.SSL_CTX_get_mode(ctx);
-  const SSL_MODE_ASYNC = 0x100;
-  t.throws(() => capi.SSL_CTX_set_mode(ctx, SSL_MODE_ASYNC), { code: 'ERR_OUT_OF_RANGE' });
-  t.throws(() => capi.SSL_CTX_set_mode(ctx, SSL_MODE_ASYNC | capi.SSL_MODE_ENABLE_PARTIAL_WRITE), {
-    code: 'ERR_OUT_OF_RANGE',
-  });
-  t.is(capi.SSL_CTX_get_mode(ctx), mode);
-});
-
 test('SSL_read into a buffer that the callback takes away', (t) => {
   const objects = connected(statefulPair(capi.TLS1_3_VERSION));
   t.is(capi.SSL_write(objects.server, Buffer.alloc(1000, 0x41)), 1000);

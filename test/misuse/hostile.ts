@@ -128,9 +128,12 @@ function outOfBounds(): Uint8Array {
   return bytes;
 }
 
+/** Memory that `grow` takes away from its views. */
 function wasmBytes(): Uint8Array {
-  const memory = Reflect.construct(Reflect.get(Reflect.get(globalThis, 'WebAssembly'), 'Memory'), [{ initial: 1 }]);
-  return new Uint8Array(Reflect.get(memory, 'buffer'), 0, 32);
+  const wasm: unknown = Reflect.get(globalThis, 'WebAssembly');
+  const type: unknown = typeof wasm === 'object' && wasm !== null ? Reflect.get(wasm, 'Memory') : undefined;
+  if (typeof type !== 'function') throw new Error('this Node has no WebAssembly');
+  return new Uint8Array(Reflect.construct(type, [{ initial: 1 }]).buffer, 0, 32);
 }
 
 function byteSources(): Hostile[] {
