@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import common from './ava.config.js';
 
+const folder = fileURLToPath(new URL('scripts/asan/', import.meta.url));
 const runtime = execFileSync('gcc', ['-print-file-name=libasan.so'], { encoding: 'utf8' }).trim();
 
 export default {
@@ -15,7 +16,8 @@ export default {
     LD_PRELOAD: runtime,
     // Leaks are found at the end of each Node process, which then exits with an error. The other programs that tests
     // start (a compiler, openssl) inherit the preloaded runtime, and their leaks are not ours: %b is the program's name.
-    ASAN_OPTIONS: `detect_leaks=0:strict_string_checks=1:include_if_exists=${fileURLToPath(new URL('scripts/asan/', import.meta.url))}%b`,
+    ASAN_OPTIONS: `detect_leaks=0:strict_string_checks=1:include_if_exists=${folder}%b`,
+    LSAN_OPTIONS: `suppressions=${folder}v8.supp:print_suppressions=0`,
     UBSAN_OPTIONS: 'print_stacktrace=1',
     // "sanitize" picks the other addon, in the processes that tests start as well: see "imports" in package.json.
     NODE_OPTIONS: '--conditions=sanitize',

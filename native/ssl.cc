@@ -224,7 +224,8 @@ Napi::Value SetSession(Call& call) {
     ThrowError(call.env(), "ERR_SSLCTX_STATE", std::string(call.name()) + ": only a client offers a session");
   }
   if (session != nullptr) {
-    RequireComplete(call.env(), call.name(), session, false);
+    // libssl offers only what is resumable; the session of a connection that got no ticket is neither that nor complete.
+    if (SSL_SESSION_is_resumable(session) == 1) RequireComplete(call.env(), call.name(), session, false);
     SessionTag::Of(session).frozen = true;
   }
   return ToJs(call.env(), SSL_set_session(target.ssl, session));

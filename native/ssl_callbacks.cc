@@ -76,7 +76,11 @@ void SetKeylog(SSL_CTX* ctx, bool on) { SSL_CTX_set_keylog_callback(ctx, If(on, 
 void SetInfo(SSL_CTX* ctx, bool on) { SSL_CTX_set_info_callback(ctx, If(on, sslctx_on_info)); }
 void SetInfoOnSsl(SSL* ssl, bool on) { SSL_set_info_callback(ssl, If(on, sslctx_on_info)); }
 void SetMessage(SSL_CTX* ctx, bool on) { SSL_CTX_set_msg_callback(ctx, If(on, sslctx_on_message)); }
-void SetMessageOnSsl(SSL* ssl, bool on) { SSL_set_msg_callback(ssl, If(on, sslctx_on_message)); }
+
+// Stays for good: for one record libssl looks whether there is a callback once, and calls it twice.
+void SetMessageOnSsl(SSL* ssl, bool on) {
+  if (on) SSL_set_msg_callback(ssl, sslctx_on_message);
+}
 
 Napi::Value SetSessionTicket(Call& call) {
   SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);

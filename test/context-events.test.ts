@@ -241,8 +241,7 @@ test('listeners during a handshake may free its connection', (t) => {
 
 test('what a listener throws does not come out of the call, and the other events are delivered', async (t) => {
   const script = fileURLToPath(new URL('./helpers/throwing-listener.ts', import.meta.url));
-  const loader = process.features.typescript ? [] : ['--import=tsx'];
-  const lines = (await output(process.execPath, [...loader, script])).split('\n');
+  const lines = (await output(process.execPath, [...process.execArgv, script])).split('\n');
   t.deepEqual(lines, ['cleared 3', 'uncaught 1', 'uncaught 2', 'uncaught 3']);
 });
 

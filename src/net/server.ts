@@ -11,16 +11,14 @@ import { SslConnection } from '../connection.ts';
 import { SslContext } from '../context.ts';
 import { checkOptionNames, contextOptionNames, type SslContextOptions } from '../context-options.ts';
 import { invalidType, invalidValue, requireInteger, SslctxError, toError } from '../errors.ts';
-import { SslSocket } from './socket.ts';
+import { SslSocket, type SslSocketOptions } from './socket.ts';
 
-/** What {@link createServer} can be told: the options of a context, or a context, and the server's own. */
-export interface SslServerOptions extends SslContextOptions {
+/** What {@link createServer} can be told: the options of a context, or a context; those of sockets; and its own. */
+export interface SslServerOptions extends SslContextOptions, SslSocketOptions {
   /** Use this one, which others may use too, in place of the options of a context. */
   context?: SslContext | undefined;
   /** Milliseconds for a handshake, 1 to 2147483647. Default 120000, as in Node. */
   handshakeTimeout?: number | undefined;
-  /** Whether sockets may go on writing when the peer has ended its own side. Default false. */
-  allowHalfOpen?: boolean | undefined;
 }
 
 /** The events of a server, with the arguments of their listeners. */
@@ -35,7 +33,7 @@ export interface SslServerEvents {
   error: [error: Error];
 }
 
-const ownOptions = ['context', 'handshakeTimeout', 'allowHalfOpen'];
+const ownOptions = ['context', 'handshakeTimeout', 'allowHalfOpen', 'requireCloseNotify'];
 const optionNames = [...ownOptions, ...contextOptionNames];
 
 /**
@@ -62,15 +60,15 @@ export class SslServer extends EventEmitter<SslServerEvents> {
   readonly #server: Server;
   readonly #sockets = new Set<SslSocket>();
   readonly #handshakeTimeout: number;
-  readonly #allowHalfOpen: boolean;
+  readonly #socketOptions: SslSocketOptions;
 
   constructor(options: SslServerOptions = {}) {
     super();
     checkOptionNames(options, optionNames);
-    const { context, handshakeTimeout = 120_000, allowHalfOpen = false, ...contextOptions } = options;
+    const { context, handshakeTimeout = 120_000, allowHalfOpen, requireCloseNotify, ...contextOptions } = options;
     requireInteger('handshakeTimeout', handshakeTimeout, 1, 0x7fffffff);
     this.#handshakeTimeout = handshakeTimeout;
-    this.#allowHalfOpen = allowHalfOpen;
+    this.#socketOptions = { allowHalfOpen, requireCloseNotify };
     this.context = context === undefined ? new SslContext(contextOptions) : withoutOptions(context, contextOptions);
     // The end of the stream is not the end of what we have to say.
     this.#server = createNetServer({ allowHalfOpen: true, noDelay: true }, (transport) => this.#accept(transport));
@@ -136,7 +134,7 @@ export class SslServer extends EventEmitter<SslServerEvents> {
       this.emit('error', toError(error));
       return;
     }
-    const socket = new SslSocket(transport, connection, { allowHalfOpen: this.#allowHalfOpen });
+    const socket = new SslSocket(transport, connection, this.#socketOptions);
     const timer = setTimeout(() => {
       const message = `no handshake within ${this.#handshakeTimeout} ms`;
       socket.destroy(new SslctxError('ERR_SSLCTX_HANDSHAKE_TIMEOUT', message));

@@ -18,6 +18,12 @@ export interface Transport extends Duplex {
 export interface SslSocketOptions {
   /** Whether this side may go on writing when the peer has ended its own. Default false: `end` follows by itself. */
   allowHalfOpen?: boolean | undefined;
+  /**
+   * Whether a peer whose stream ends without close_notify is an error, `ERR_SSL_UNEXPECTED_EOF_WHILE_READING`, after which
+   * libssl drops the session. For protocols that do not mark the end of a message themselves: many clients never send a
+   * close_notify. Default false: `end` as usual, and `isTruncated`.
+   */
+  requireCloseNotify?: boolean | undefined;
 }
 
 /**
@@ -25,8 +31,7 @@ export interface SslSocketOptions {
  *
  * - Emits `secure` when the handshake is done; until then, what is written waits.
  * - `end` sends close_notify. The peer may go on sending.
- * - A peer whose stream ends without close_notify may have been cut off: the error
- *   `ERR_SSL_UNEXPECTED_EOF_WHILE_READING`, unless this side has ended first.
+ * - A peer whose stream ends without close_notify may have been cut off: see `isTruncated`.
  * - `destroy` without an error sends close_notify, so that the session stays good; with an error it does not.
  */
 export class SslSocket extends Duplex {
@@ -39,13 +44,16 @@ export class SslSocket extends Duplex {
   #waiting: (() => void) | undefined;
   #isSecure = false;
   #hasEnded = false;
-  /** The stream has ended after our own end: nothing is missing. */
+  /** The stream has ended without close_notify, and that will do. */
   #isPeerGone = false;
+  #isTruncated = false;
+  readonly #requiresCloseNotify: boolean;
 
   constructor(transport: Transport, connection: SslConnection, options: SslSocketOptions = {}) {
     super({ allowHalfOpen: options.allowHalfOpen ?? false });
     this.connection = connection;
     this.#transport = transport;
+    this.#requiresCloseNotify = options.requireCloseNotify ?? false;
     transport.on('data', (ciphertext: Buffer) => this.#advance(() => connection.receive(ciphertext)));
     transport.on('end', () => this.#advance(() => this.#onTransportEnd()));
     transport.on('drain', () => this.#advance(() => {}));
@@ -62,6 +70,11 @@ export class SslSocket extends Duplex {
   /** The peer's port; `undefined` when the stream has none, or has closed. */
   get remotePort(): number | undefined {
     return this.#transport.remotePort;
+  }
+
+  /** The peer's stream has ended without close_notify: by RFC 8446, data may be missing. */
+  get isTruncated(): boolean {
+    return this.#isTruncated;
   }
 
   override _read(): void {
@@ -154,7 +167,9 @@ export class SslSocket extends Duplex {
 
   #onTransportEnd(): void {
     if (this.#hasEnded) return;
-    if (this.connection.isShutdownSent) this.#isPeerGone = true;
+    // A peer need not answer to our own close_notify.
+    const isEnough = !this.#requiresCloseNotify || this.connection.isShutdownSent;
+    if (this.#isSecure && isEnough) this.#isPeerGone = true;
     else this.connection.receiveEnd();
   }
 
@@ -180,7 +195,9 @@ export class SslSocket extends Duplex {
   }
 
   #endWithPeer(): void {
-    if (!this.connection.isShutdownReceived && !this.#isPeerGone) return;
+    const isComplete = this.connection.isShutdownReceived;
+    if (!isComplete && !this.#isPeerGone) return;
+    this.#isTruncated = !isComplete;
     this.#hasEnded = true;
     this.push(null);
   }

@@ -120,7 +120,7 @@ test('the last SSL_free flushes the cache of a context that was freed before', (
 });
 
 test('a context is collected while its connections live, with its callbacks in place', async (t) => {
-  const { code, signal, stdout, stderr } = await runScript('collected_context', { nodeArguments: ['--expose-gc'] });
+  const { code, signal, stdout, stderr } = await runScript('collected_context');
   t.is(signal, null, stderr);
   t.is(code, 0, stderr);
   t.regex(stdout, /all collected/);

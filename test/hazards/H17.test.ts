@@ -25,8 +25,8 @@ const WAYS: Record<string, number> = {
 };
 
 for (const [way, expected] of Object.entries(WAYS)) {
-  test(`the process ends: ${way}`, async (t) => {
-    const { code, signal, stderr } = await runScript('exit', { args: [way], nodeArguments: ['--expose-gc'] });
+  test.serial(`the process ends: ${way}`, async (t) => {
+    const { code, signal, stderr } = await runScript('exit', { args: [way], abrupt: expected !== 0 });
     t.is(signal, null, stderr);
     t.is(code, expected, stderr);
     if (expected === 1) t.regex(stderr, /Error: on purpose/);

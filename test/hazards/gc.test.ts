@@ -3,8 +3,8 @@ import test from 'ava';
 import { runScript } from './child.ts';
 
 for (const part of ['collected', 'freed-and-collected', 'identity', 'in-callbacks', 'up-ref', 'connections']) {
-  test(`handles: ${part}`, async (t) => {
-    const { code, signal, stdout, stderr } = await runScript('gc', { args: [part], nodeArguments: ['--expose-gc'] });
+  test.serial(`handles: ${part}`, async (t) => {
+    const { code, signal, stdout, stderr } = await runScript('gc', { args: [part] });
     t.is(signal, null, stderr);
     t.is(code, 0, stderr);
     t.is(stdout, 'ok\n');
@@ -12,7 +12,7 @@ for (const part of ['collected', 'freed-and-collected', 'identity', 'in-callback
 }
 
 for (const what of ['SSL_SESSION_new', 'SSL_SESSION_dup', 'd2i_SSL_SESSION', 'SSL_CTX_new', 'SSL_new', 'BIO_new']) {
-  test(`a synchronous loop of ${what} stays in bounds`, async (t) => {
+  test.serial(`a synchronous loop of ${what} stays in bounds`, async (t) => {
     const { code, signal, stdout, stderr } = await runScript('memory', { args: [what], timeout: 110_000 });
     t.is(signal, null, stderr);
     t.is(code, 0, stderr);
