@@ -315,7 +315,8 @@ SSL_TICKET_RETURN sslctx_on_ticket_decrypt(SSL* ssl, SSL_SESSION* session, const
     }
     result = chosen;
   });
-  return done ? result : SSL_TICKET_RETURN_ABORT;
+  // After an exception a full handshake. Not ABORT: until 3.0.20 libssl leaks the session then, in TLS 1.3.
+  return done ? result : SSL_TICKET_RETURN_IGNORE;
 }
 
 int sslctx_on_ticket_key(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac,

@@ -91,10 +91,10 @@ export class SslConnection {
     });
   }
 
-  #prepareServer(options: SslConnectionOptions): void {
+  #prepareServer({ servername, session, rejectUnauthorized }: SslConnectionOptions): void {
     capi.SSL_set_accept_state(this.#ssl);
-    for (const name of ['servername', 'session', 'rejectUnauthorized']) {
-      if (Object.hasOwn(options, name)) throw invalidValue(name, 'is for clients; servers have options of the context');
+    for (const [name, value] of Object.entries({ servername, session, rejectUnauthorized })) {
+      if (value !== undefined) throw invalidValue(name, 'is for clients; servers have options of the context');
     }
   }
 

@@ -100,6 +100,7 @@ export class SslContext extends SessionEvents {
    */
   removeSession(session: SslSession): boolean {
     const handle = sessionHandle(session);
+    if (!this.isObserved) return capi.SSL_CTX_remove_session(this.#handle, handle) === 1;
     return this.perform(() => capi.SSL_CTX_remove_session(this.#handle, handle) === 1, 'remove');
   }
 

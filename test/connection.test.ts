@@ -3,7 +3,16 @@ import test from 'ava';
 import * as capi from '../src/capi/index.ts';
 import { OpenSslError, SslConnection, SslContext, SslSession } from '../src/index.ts';
 import { makeCertificate } from '../src/testing/certificate.ts';
-import { certificate, clientContext, close, connect, makePair, protocols, serverContext, transfer } from './helpers/classes.ts';
+import {
+  certificate,
+  clientContext,
+  close,
+  connect,
+  makePair,
+  protocols,
+  serverContext,
+  transfer,
+} from './helpers/classes.ts';
 
 test.afterEach((t) => {
   t.is(capi.debug.errorQueueDepth(), 0, 'the thread has errors left in its queue');
@@ -121,8 +130,15 @@ for (const protocol of protocols) {
     const error = t.throws(() => pair.server.read(), expected);
     t.false(pair.server.isShutdownReceived);
     t.is(pair.server.failure, error);
-    t.is(t.throws(() => pair.server.read()), error, 'the same again');
-    t.is(t.throws(() => pair.server.write(Buffer.from('x'))), error);
+    t.is(
+      t.throws(() => pair.server.read()),
+      error,
+      'the same again',
+    );
+    t.is(
+      t.throws(() => pair.server.write(Buffer.from('x'))),
+      error,
+    );
   });
 
   test(`an end after close_notify is none, ${protocol}`, (t) => {
@@ -149,8 +165,14 @@ for (const protocol of protocols) {
     t.is(error?.code, 'ERR_SSL_HTTP_REQUEST');
     t.is(error?.library, 'SSL routines');
     t.is(error?.reason, 'http request');
-    t.is(t.throws(() => server.receive(garbage)), error);
-    t.is(t.throws(() => server.handshake()), error);
+    t.is(
+      t.throws(() => server.receive(garbage)),
+      error,
+    );
+    t.is(
+      t.throws(() => server.handshake()),
+      error,
+    );
   });
 
   test(`garbage after the handshake, ${protocol}`, (t) => {
@@ -321,6 +343,9 @@ test('free gives everything back at once, and is final', (t) => {
 
 test('inspect', (t) => {
   const pair = connect(serverContext('TLSv1.3'), clientContext());
-  t.regex(inspect(pair.client, { breakLength: Number.POSITIVE_INFINITY }), /^SslConnection \{ isServer: false, state: 'SSL /);
+  t.regex(
+    inspect(pair.client, { breakLength: Number.POSITIVE_INFINITY }),
+    /^SslConnection \{ isServer: false, state: 'SSL /,
+  );
   close(pair);
 });

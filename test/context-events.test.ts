@@ -65,7 +65,13 @@ for (const protocol of protocols) {
     context.addSession(SslSession.create({ timeout: 20 }));
     const seen = removals(context);
     close(connect(context, clientContext()));
-    const expected: typeof seen = protocol === 'TLSv1.2' ? [[10, 'evicted']] : [[10, 'evicted'], [20, 'evicted']];
+    const expected: typeof seen =
+      protocol === 'TLSv1.2'
+        ? [[10, 'evicted']]
+        : [
+            [10, 'evicted'],
+            [20, 'evicted'],
+          ];
     t.deepEqual(seen, expected);
   });
 
@@ -109,7 +115,11 @@ test('removed: once for each call, in the cache or not', (t) => {
   t.true(context.removeSession(session));
   t.false(context.removeSession(session));
   t.false(context.removeSession(SslSession.create({ timeout: 2 })));
-  t.deepEqual(seen, [[1, 'removed'], [1, 'removed'], [2, 'removed']]);
+  t.deepEqual(seen, [
+    [1, 'removed'],
+    [1, 'removed'],
+    [2, 'removed'],
+  ]);
 });
 
 test('replaced, which libssl does not tell', (t) => {
@@ -133,7 +143,11 @@ test('evicted, in the order of expiry', (t) => {
   t.deepEqual(seen, [[10, 'evicted']]);
   context.sessionCacheSize = 2;
   context.addSession(SslSession.create({ timeout: 50 }));
-  t.deepEqual(seen.slice(1), [[20, 'evicted'], [30, 'evicted'], [40, 'evicted']]);
+  t.deepEqual(seen.slice(1), [
+    [20, 'evicted'],
+    [30, 'evicted'],
+    [40, 'evicted'],
+  ]);
 });
 
 test('expired and flushed', (t) => {
@@ -155,7 +169,10 @@ test('context-freed', (t) => {
   const seen = removals(context);
   for (const timeout of [100, 200]) context.addSession(SslSession.create({ timeout }));
   context.free();
-  t.deepEqual(seen, [[100, 'context-freed'], [200, 'context-freed']]);
+  t.deepEqual(seen, [
+    [100, 'context-freed'],
+    [200, 'context-freed'],
+  ]);
 });
 
 test('context-freed comes with the last connection', (t) => {
@@ -165,7 +182,10 @@ test('context-freed comes with the last connection', (t) => {
   context.free();
   t.deepEqual(seen, []);
   close(pair);
-  t.deepEqual(seen, [[50, 'context-freed'], [50, 'context-freed']]);
+  t.deepEqual(seen, [
+    [50, 'context-freed'],
+    [50, 'context-freed'],
+  ]);
 });
 
 test('a session that was evicted by libssl and one that was removed are told apart later on', (t) => {
@@ -175,7 +195,10 @@ test('a session that was evicted by libssl and one that was removed are told apa
   const seen = removals(context);
   const pair = connect(context, clientContext());
   pair.server.free();
-  t.deepEqual(seen, [[2, 'evicted'], [500, 'removed']]);
+  t.deepEqual(seen, [
+    [2, 'evicted'],
+    [500, 'removed'],
+  ]);
   pair.client.free();
 });
 

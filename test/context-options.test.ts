@@ -48,11 +48,19 @@ for (const [typo, meant] of typos) {
 test('an option like no other is refused without a proposal', (t) => {
   const error = t.throws(make({ honeypot: true }), { code: 'ERR_INVALID_ARG_VALUE' });
   t.false(error?.message.includes('meant'));
-  t.throws(make({ sessionCache: { sise: 5 } }), { code: 'ERR_INVALID_ARG_VALUE', message: /sessionCache\.sise.*'size'/ });
+  t.throws(make({ sessionCache: { sise: 5 } }), {
+    code: 'ERR_INVALID_ARG_VALUE',
+    message: /sessionCache\.sise.*'size'/,
+  });
 });
 
 test('options that are undefined are as if they were not there', (t) => {
-  const options: SslContextOptions = { cert: undefined, ciphers: undefined, sessionCache: undefined, tickets: undefined };
+  const options: SslContextOptions = {
+    cert: undefined,
+    ciphers: undefined,
+    sessionCache: undefined,
+    tickets: undefined,
+  };
   t.is(new SslContext(options).sessionTimeout, 7200);
 });
 
@@ -73,7 +81,11 @@ const refused: Array<[string, object, string | RegExp]> = [
   ['a cipher suite that does not exist', { ciphers: 'ROT13' }, 'ERR_SSL_NO_CIPHER_MATCH'],
   ['a TLS 1.3 suite that does not exist', { ciphers: 'TLS_ROT13' }, /^ERR_SSL_/],
   ['no cipher suite', { ciphers: ':' }, 'ERR_INVALID_ARG_VALUE'],
-  ['only suites of other versions', { ciphers: 'ECDHE-RSA-AES128-GCM-SHA256', minVersion: 'TLSv1.3' }, 'ERR_INVALID_ARG_VALUE'],
+  [
+    'only suites of other versions',
+    { ciphers: 'ECDHE-RSA-AES128-GCM-SHA256', minVersion: 'TLSv1.3' },
+    'ERR_INVALID_ARG_VALUE',
+  ],
   ['a curve that does not exist', { ecdhCurve: 'P-1' }, /^ERR_SSL_/],
   ['a signature algorithm that does not exist', { sigalgs: 'none' }, /^ERR_SSL_/],
   ['DH parameters that are none', { dhparam: 'hello' }, /^ERR_OSSL_/],
@@ -102,7 +114,7 @@ for (const [what, options, code] of refused) {
   });
 }
 
-test('a key that is not the certificate\'s is refused', (t) => {
+test("a key that is not the certificate's is refused", (t) => {
   const other = makeCertificate();
   t.throws(() => new SslContext({ cert: certificate().cert, key: other.key }), {
     instanceOf: OpenSslError,
@@ -112,7 +124,7 @@ test('a key that is not the certificate\'s is refused', (t) => {
   t.throws(() => new SslContext({ key: certificate().key }), { code: 'ERR_SSL_NO_CERTIFICATE_ASSIGNED' });
 });
 
-test('an OpenSslError has the members of Node\'s own', (t) => {
+test("an OpenSslError has the members of Node's own", (t) => {
   const error = t.throws<OpenSslError>(() => new SslContext({ cert: 'hello' }));
   t.is(error?.name, 'OpenSslError');
   t.is(error?.library, 'PEM routines');
@@ -333,7 +345,9 @@ for (const protocol of protocols) {
 test('each kind of client trust has a session ID context of its own', (t) => {
   const { cert } = makeCertificate();
   const of = (options: SslContextOptions): string =>
-    serverContext('TLSv1.3', { requestCert: true, sessionIdContext: undefined, ...options }).sessionIdContext.toString('hex');
+    serverContext('TLSv1.3', { requestCert: true, sessionIdContext: undefined, ...options }).sessionIdContext.toString(
+      'hex',
+    );
   const all = [of({ ca: cert }), of({ ca: certificate().cert }), of({ ca: [cert, certificate().cert] }), of({})];
   t.is(new Set(all).size, all.length);
   t.is(of({ ca: cert }), of({ ca: cert }), 'the same in every process');

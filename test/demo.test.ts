@@ -18,13 +18,23 @@ test('the demo tells its stories and exits with 0', async (t) => {
     t.true(stdout.includes(title), title);
   }
   // In the words of s_client: new, reused, and new again after removeSession, except with stateless tickets.
-  const words = [...stdout.matchAll(/^ +s_client: (New|Reused), (TLSv1\.\d)/gm)].map(([, word, version]) => `${word} ${version}`);
+  const words = [...stdout.matchAll(/^ +s_client: (New|Reused), (TLSv1\.\d)/gm)].map(
+    ([, word, version]) => `${word} ${version}`,
+  );
   t.deepEqual(words, [
     ...['New TLSv1.2', 'Reused TLSv1.2', 'New TLSv1.2'],
     ...['New TLSv1.3', 'Reused TLSv1.3', 'New TLSv1.3'],
     ...['New TLSv1.3', 'Reused TLSv1.3', 'Reused TLSv1.3'],
   ]);
-  for (const flag of ['off', 'client', 'both', 'no-auto-clear', 'no-internal-lookup', 'no-internal-store', 'no-internal']) {
+  for (const flag of [
+    'off',
+    'client',
+    'both',
+    'no-auto-clear',
+    'no-internal-lookup',
+    'no-internal-store',
+    'no-internal',
+  ]) {
     t.regex(stdout, new RegExp(`✓ (?:server )?${flag} `), flag);
   }
   t.true(stdout.includes(openssl.version));

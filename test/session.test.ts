@@ -10,7 +10,10 @@ test.afterEach((t) => {
 });
 
 /** The client's session of a real handshake, after a clean end. */
-function realSession(protocol: (typeof protocols)[number], tickets: 'stateful' | 'stateless' = 'stateless'): SslSession {
+function realSession(
+  protocol: (typeof protocols)[number],
+  tickets: 'stateful' | 'stateless' = 'stateless',
+): SslSession {
   const pair = connect(serverContext(protocol, { tickets }), clientContext());
   const { session } = pair.client;
   close(pair);
@@ -117,7 +120,11 @@ test('create fills in the rest, differently each time', (t) => {
 
 const creations: Array<[string, () => unknown, string]> = [
   ['an unknown cipher suite', () => SslSession.create({ cipher: 'ROT13' }), 'ERR_INVALID_ARG_VALUE'],
-  ['a suite of another protocol', () => SslSession.create({ protocol: 'TLSv1.2', cipher: 'TLS_AES_128_GCM_SHA256' }), 'ERR_INVALID_ARG_VALUE'],
+  [
+    'a suite of another protocol',
+    () => SslSession.create({ protocol: 'TLSv1.2', cipher: 'TLS_AES_128_GCM_SHA256' }),
+    'ERR_INVALID_ARG_VALUE',
+  ],
   ['an empty ID', () => SslSession.create({ id: new Uint8Array(0) }), 'ERR_INVALID_ARG_VALUE'],
   ['a long ID', () => SslSession.create({ id: new Uint8Array(33) }), 'ERR_OUT_OF_RANGE'],
   ['an empty key', () => SslSession.create({ masterKey: new Uint8Array(0) }), 'ERR_INVALID_ARG_VALUE'],
@@ -183,7 +190,11 @@ const notPems: Array<[string, (pem: string, der: Buffer) => string | Uint8Array,
   ['a certificate', () => certificate().cert, 'ERR_OSSL_PEM_NO_START_LINE'],
   ['text behind the session', (pem) => `${pem}x`, 'ERR_INVALID_ARG_VALUE'],
   ['two sessions', (pem) => pem + pem, 'ERR_INVALID_ARG_VALUE'],
-  ['a session with bytes behind it', (_pem, der) => armour(Buffer.concat([der, Buffer.of(0)])), 'ERR_INVALID_ARG_VALUE'],
+  [
+    'a session with bytes behind it',
+    (_pem, der) => armour(Buffer.concat([der, Buffer.of(0)])),
+    'ERR_INVALID_ARG_VALUE',
+  ],
   ['a broken end', (pem) => pem.replace('END', 'ENB'), 'ERR_OSSL_PEM_BAD_END_LINE'],
 ];
 
@@ -217,7 +228,10 @@ test('wrong types are TypeErrors with a code', (t) => {
   ];
   for (const attempt of wrong) t.throws(attempt, { instanceOf: TypeError, code: 'ERR_INVALID_ARG_TYPE' });
   for (const argument of [undefined, 1, {}, capi.BIO_new(capi.BIO_s_mem())]) {
-    t.throws(() => Reflect.construct(SslSession, [argument]), { instanceOf: TypeError, code: 'ERR_ILLEGAL_CONSTRUCTOR' });
+    t.throws(() => Reflect.construct(SslSession, [argument]), {
+      instanceOf: TypeError,
+      code: 'ERR_ILLEGAL_CONSTRUCTOR',
+    });
   }
 });
 

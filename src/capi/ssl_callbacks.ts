@@ -199,7 +199,10 @@ export function SSL_set_psk_use_session_callback(ssl: SSL, callback: PskUseSessi
 
 /** Before a ticket is made: 1, or 0 to fail the handshake. SSL_SESSION_set1_ticket_appdata is allowed here. */
 export type TicketGenerateCallback = (ssl: SSL) => number | void;
-/** An SSL_TICKET_RETURN_*. `session` is null when the ticket is empty or did not decrypt. */
+/**
+ * An SSL_TICKET_RETURN_*. `session` is null when the ticket is empty or did not decrypt. SSL_TICKET_RETURN_ABORT makes
+ * OpenSSL 3.0 leak the session in TLS 1.3.
+ */
 export type TicketDecryptCallback = (
   ssl: SSL,
   session: SSL_SESSION | null,
@@ -207,7 +210,10 @@ export type TicketDecryptCallback = (
   status: number,
 ) => number;
 
-/** After an exception the handshake fails. Always 1. SSL_CTX_set_session_ticket_cb(3). */
+/**
+ * After an exception no ticket is made, and the handshake fails; or the ticket is ignored, and the handshake is a full one.
+ * Always 1. SSL_CTX_set_session_ticket_cb(3).
+ */
 export function SSL_CTX_set_session_ticket_cb(
   ctx: SSL_CTX,
   generate: TicketGenerateCallback | null,

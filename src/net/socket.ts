@@ -1,7 +1,7 @@
 // One TLS connection on one stream: a Duplex of plaintext.
 import { Duplex } from 'node:stream';
 import type { SslConnection } from '../connection.ts';
-import { toError } from '../errors.ts';
+import { SslctxError, toError } from '../errors.ts';
 
 /** How long the last bytes may wait for a peer that does not read, in milliseconds. */
 const lingerTime = 5000;
@@ -40,8 +40,8 @@ export class SslSocket extends Duplex {
   readonly #transport: Transport;
   /** The reader has room. */
   #wantsData = false;
-  /** What to repeat when the handshake is done. */
-  #waiting: (() => void) | undefined;
+  /** What to repeat when the handshake is done, and whom to tell when it fails. */
+  #waiting: { repeat: () => void; callback: Callback } | undefined;
   #isSecure = false;
   #hasEnded = false;
   /** The stream has ended without close_notify, and that will do. */
@@ -56,7 +56,6 @@ export class SslSocket extends Duplex {
     this.#requiresCloseNotify = options.requireCloseNotify ?? false;
     transport.on('data', (ciphertext: Buffer) => this.#advance(() => connection.receive(ciphertext)));
     transport.on('end', () => this.#advance(() => this.#onTransportEnd()));
-    transport.on('drain', () => this.#advance(() => {}));
     transport.on('error', (error: Error) => this.destroy(error));
     transport.on('close', () => this.destroy());
     if (!connection.isServer) this.#advance(() => connection.handshake());
@@ -95,7 +94,7 @@ export class SslSocket extends Duplex {
 
   override _final(callback: Callback): void {
     if (!this.#isSecure) {
-      this.#waiting = () => this._final(callback);
+      this.#waiting = { repeat: () => this._final(callback), callback };
       return;
     }
     try {
@@ -116,6 +115,8 @@ export class SslSocket extends Duplex {
       if (transport.writableFinished) transport.destroy();
       else transport.once('finish', () => transport.destroy());
     }
+    this.#waiting?.callback(error ?? new SslctxError('ERR_SSLCTX_STATE', 'destroyed before the handshake was done'));
+    this.#waiting = undefined;
     callback(error);
   }
 
@@ -162,7 +163,7 @@ export class SslSocket extends Duplex {
   #retry(): void {
     const waiting = this.#waiting;
     this.#waiting = undefined;
-    waiting?.();
+    waiting?.repeat();
   }
 
   #onTransportEnd(): void {
@@ -188,9 +189,8 @@ export class SslSocket extends Duplex {
       this.#wantsData = this.push(plaintext);
     }
     if (this.destroyed) return;
-    const isFull = this.#isSecure && !this.#wantsData && !this.#hasEnded;
-    // A peer that makes us answer, and does not read the answers, would fill the memory.
-    if (isFull || this.#transport.writableNeedDrain) this.#transport.pause();
+    // Not when there is much to write: two sides that both wait for the other to read would wait forever.
+    if (this.#isSecure && !this.#wantsData && !this.#hasEnded) this.#transport.pause();
     else this.#transport.resume();
   }
 
@@ -206,7 +206,7 @@ export class SslSocket extends Duplex {
     try {
       for (let next = chunks[0]; next !== undefined; next = chunks[0]) {
         if (!this.connection.write(next)) {
-          this.#waiting = () => this.#write(chunks, callback);
+          this.#waiting = { repeat: () => this.#write(chunks, callback), callback };
           return;
         }
         chunks.shift();

@@ -168,12 +168,15 @@ for (const { name, version } of VERSIONS) {
   });
 }
 
-test('without the guard: calling the context from its remove callback silently does nothing', async (t) => {
+// OpenSSL 4.1 makes the callback after it has released the lock.
+const locks = capi.OpenSSL_version_num() < 0x40100000 ? test : test.skip;
+
+locks('without the guard: calling the context from its remove callback silently does nothing', async (t) => {
   const { facts } = await unguarded('h04_under_lock', 'reenter');
   t.deepEqual(facts, { addInside: 0, number: 0 });
 });
 
-test('without the guard: waiting for another user of the context in its remove callback never ends', async (t) => {
+locks('without the guard: waiting for another user of the context in its remove callback never ends', async (t) => {
   const { signal } = await unguarded('h04_under_lock', 'wait');
   t.is(signal, 'SIGALRM');
 });

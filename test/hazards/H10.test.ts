@@ -112,17 +112,20 @@ test('SSL_read into a buffer that the callback takes away', (t) => {
   t.is(buffer.length, 0);
 });
 
-for (const [version, what, signature] of [
-  ['12', 'clear', { inside: 1, handshake: 1, written: 5, read: -1 }],
-  ['13', 'session', { inside: 1, handshake: 0, written: -1, read: -1 }],
-] as const) {
-  test(`without the guard: TLS 1.${version[1]}, ${what} in the new callback breaks the connection`, async (t) => {
-    const { facts } = await unguarded('h10_reenter', version, what);
-    t.deepEqual(facts, signature);
-  });
-}
+/** In the middle of the handshake, what no callback may do. */
+const BREAKING = [
+  ['12', 'clear'],
+  ['13', 'session'],
+  ['13', 'handshake'],
+] as const;
 
-shownOnGlibc('without the guard: TLS 1.3, a handshake inside of the handshake crashes', async (t) => {
-  const { signal } = await unguarded('h10_reenter', '13', 'handshake');
-  t.true(CRASH.includes(signal), `ended by ${signal}`);
-});
+for (const [version, what] of BREAKING) {
+  shownOnGlibc(
+    `without the guard: TLS 1.${version[1]}, ${what} in the new callback breaks the connection`,
+    async (t) => {
+      const { signal, facts } = await unguarded('h10_reenter', version, what);
+      const works = facts.handshake === 1 && facts.written === 5 && facts.read === 5;
+      t.true(CRASH.includes(signal) || !works, `ended by ${signal}: ${JSON.stringify(facts)}`);
+    },
+  );
+}

@@ -1,7 +1,7 @@
 // Hazards that are not in the list of twenty: found by the tests in test/misuse, or on the way to them.
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
-import { createSslConnection, createSslObjects } from '../helpers/pair.ts';
+import { createSslConnection, createSslObjects, shutdownSslConnection } from '../helpers/pair.ts';
 import { CALLBACKS, prepared, preparedFor } from './callbacks.ts';
 import { codeOf, connected, statefulPair, VERSIONS } from './contexts.ts';
 import { CRASH, shownOnGlibc, unguarded } from './unguarded.ts';
@@ -79,6 +79,70 @@ test('a connection without BIOs: an error, at whatever point they were taken awa
 test('without the guard: SSL_get_error asks a BIO that is not there', async (t) => {
   const { signal, facts } = await unguarded('found_no_bio');
   t.is(facts.wantRead, 1);
+  t.true(CRASH.includes(signal), `ended by ${signal}`);
+});
+
+type Setter = (ssl: capi.SSL, inside: (() => void) | null) => unknown;
+
+const SETTERS: Record<string, Setter> = {
+  SSL_set_msg_callback: (ssl, inside) => capi.SSL_set_msg_callback(ssl, inside),
+  SSL_set_info_callback: (ssl, inside) => capi.SSL_set_info_callback(ssl, inside),
+  SSL_set_not_resumable_session_callback: (ssl, inside) =>
+    capi.SSL_set_not_resumable_session_callback(
+      ssl,
+      inside &&
+        (() => {
+          inside();
+          return 0;
+        }),
+    ),
+  SSL_set_generate_session_id: (ssl, inside) =>
+    capi.SSL_set_generate_session_id(
+      ssl,
+      inside &&
+        ((_ssl, maxLength) => {
+          inside();
+          return crypto.getRandomValues(new Uint8Array(maxLength));
+        }),
+    ),
+};
+
+for (const { name, version } of VERSIONS) {
+  for (const [what, set] of Object.entries(SETTERS)) {
+    test(`${name}: a callback of ${what} takes itself back, at whichever call`, (t) => {
+      const pair = statefulPair(version);
+      for (let last = 1; last <= 40; last++) {
+        const objects = createSslObjects(pair.sctx, pair.cctx);
+        let calls = 0;
+        set(objects.server, () => {
+          if (++calls === last) set(objects.server, null);
+        });
+        t.true(createSslConnection(objects));
+        t.true(calls <= last);
+        shutdownSslConnection(objects);
+      }
+    });
+
+    test(`${name}: a callback of ${what} puts another in its place`, (t) => {
+      const pair = statefulPair(version);
+      const objects = createSslObjects(pair.sctx, pair.cctx);
+      const order: string[] = [];
+      set(objects.server, () => {
+        order.push('first');
+        set(objects.server, () => {
+          order.push('second');
+        });
+      });
+      t.true(createSslConnection(objects));
+      t.is(order.indexOf('first'), 0);
+      t.is(order.lastIndexOf('first'), 0);
+    });
+  }
+}
+
+test('without the guard: a message callback that takes itself back is called once more', async (t) => {
+  const { signal, facts } = await unguarded('found_msg_callback');
+  t.is(facts.begun, 1);
   t.true(CRASH.includes(signal), `ended by ${signal}`);
 });
 

@@ -1,6 +1,6 @@
 // What must happen to each argument, and what may come back.
 import * as capi from '../../src/capi/index.ts';
-import type { Parameter, ResultKind, Signature } from './signatures.ts';
+import type { Parameter, ResultKind, Signature } from './signature.ts';
 
 const CLASSES: Readonly<Record<string, abstract new (...args: never[]) => object>> = {
   SSL_METHOD: capi.SSL_METHOD,

@@ -4,7 +4,8 @@ import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
 import { report } from './children.ts';
 import { hostileValues } from './hostile.ts';
-import { HANDLE_KINDS, SIGNATURES } from './signatures.ts';
+import { HANDLE_KINDS } from './signature.ts';
+import { SIGNATURES } from './signatures.ts';
 
 const SHARES = 8;
 const SEED = 20_261_120;

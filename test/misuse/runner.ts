@@ -6,7 +6,8 @@ import { createSslCtxPair, exchange } from '../helpers/pair.ts';
 import { dependsOnState, functionNamed, mustRefuse, wrongError, wrongResult } from './check.ts';
 import { type Hostile, type HostileValues, hostileValues } from './hostile.ts';
 import { Random } from './random.ts';
-import { SIGNATURES, type Signature } from './signatures.ts';
+import type { Signature } from './signature.ts';
+import { SIGNATURES } from './signatures.ts';
 import { STATES, type State, World } from './world.ts';
 
 const [share = 0, shares = 1, seed = 1] = process.argv.slice(2, 5).map(Number);

@@ -1,104 +1,33 @@
 // What every function of capi takes and gives. misuse.test.ts fails when an exported function has no row here.
-
-/** Handles, by the name of their class. */
-export type HandleKind =
-  | 'SSL_METHOD'
-  | 'SSL_CIPHER'
-  | 'SSL_CTX'
-  | 'SSL'
-  | 'SSL_SESSION'
-  | 'BIO'
-  | 'X509'
-  | 'EVP_PKEY'
-  | 'X509_STORE'
-  | 'X509_CRL'
-  | 'PKCS12';
-
-export const HANDLE_KINDS: readonly HandleKind[] = [
-  'SSL_METHOD',
-  'SSL_CIPHER',
-  'SSL_CTX',
-  'SSL',
-  'SSL_SESSION',
-  'BIO',
-  'X509',
-  'EVP_PKEY',
-  'X509_STORE',
-  'X509_CRL',
-  'PKCS12',
-];
-
-/** 'out' is a Uint8Array to be filled; 'any' takes whatever there is. */
-export type ParameterKind = HandleKind | 'integer' | 'bytes' | 'out' | 'string' | 'callback' | 'bio method' | 'any';
-
-export interface Parameter {
-  kind: ParameterKind;
-  /** null is legal, and with 'maybe' also undefined. */
-  or?: 'null' | 'maybe';
-  /** A value that means something to this function. */
-  valid?: unknown;
-}
-
-/** A trailing ? allows null. */
-export type ResultKind =
-  | 'number'
-  | 'void'
-  | 'boolean'
-  | 'bytes'
-  | 'bytes?'
-  | 'string'
-  | 'string?'
-  | 'list'
-  | 'list?'
-  | 'object'
-  | 'object?'
-  | 'callback?'
-  | HandleKind
-  | `${HandleKind}?`;
-
-export interface Signature {
-  parameters: readonly Parameter[];
-  result: ResultKind;
-  /** Gives back a reference of its first argument. */
-  frees?: true;
-  /** May change which sessions are in a cache. */
-  changesCache?: true;
-  /** Reads or writes errors, so that the queue after it says nothing. */
-  queue?: true;
-}
-
-const ctx: Parameter = { kind: 'SSL_CTX' };
-const ssl: Parameter = { kind: 'SSL' };
-const session: Parameter = { kind: 'SSL_SESSION' };
-const sessionOrNull: Parameter = { kind: 'SSL_SESSION', or: 'null' };
-const method: Parameter = { kind: 'SSL_METHOD' };
-const cipher: Parameter = { kind: 'SSL_CIPHER' };
-const bio: Parameter = { kind: 'BIO' };
-const bioOrNull: Parameter = { kind: 'BIO', or: 'null' };
-const x509: Parameter = { kind: 'X509' };
-const pkey: Parameter = { kind: 'EVP_PKEY' };
-const store: Parameter = { kind: 'X509_STORE' };
-const crl: Parameter = { kind: 'X509_CRL' };
-const pkcs12: Parameter = { kind: 'PKCS12' };
-const out: Parameter = { kind: 'out' };
-const callback: Parameter = { kind: 'callback', or: 'null' };
-const password: Parameter = { kind: 'string', or: 'maybe', valid: 'password' };
-
-const integer = (valid: number): Parameter => ({ kind: 'integer', valid });
-const string = (valid: string): Parameter => ({ kind: 'string', valid });
-const stringOrNull = (valid: string): Parameter => ({ kind: 'string', or: 'null', valid });
-const bytes = (valid: Uint8Array): Parameter => ({ kind: 'bytes', valid });
-
-const CHANGES_CACHE = { changesCache: true } as const;
-const FREES = { frees: true, changesCache: true } as const;
-const QUEUE = { queue: true } as const;
-
-function row(parameters: readonly Parameter[], result: ResultKind, more: Partial<Signature> = {}): Signature {
-  return { parameters, result, ...more };
-}
-
-const some = new Uint8Array([1, 2, 3]);
-const alpn = new Uint8Array([2, 0x68, 0x32]);
+import {
+  alpn,
+  bio,
+  bioOrNull,
+  bytes,
+  CHANGES_CACHE,
+  callback,
+  cipher,
+  crl,
+  ctx,
+  FREES,
+  integer,
+  method,
+  out,
+  password,
+  pkcs12,
+  pkey,
+  QUEUE,
+  row,
+  type Signature,
+  session,
+  sessionOrNull,
+  some,
+  ssl,
+  store,
+  string,
+  stringOrNull,
+  x509,
+} from './signature.ts';
 
 const library: Record<string, Signature> = {
   has: row([{ kind: 'any', valid: 'SSL_CTX_new' }], 'boolean'),

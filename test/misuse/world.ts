@@ -4,7 +4,7 @@ import * as capi from '../../src/capi/index.ts';
 import { makeCertificate } from '../../src/testing/certificate.ts';
 import { bioFrom, createSslConnection, createSslObjects, useCertificate } from '../helpers/pair.ts';
 import { anyCipher, makeSession } from '../helpers/session.ts';
-import type { Parameter } from './signatures.ts';
+import type { Parameter } from './signature.ts';
 
 /** In which state connections are handed to functions. */
 export const STATES = [

@@ -3,7 +3,13 @@ import { once } from 'node:events';
 import { Duplex } from 'node:stream';
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
-import { SslConnection, type SslConnectionOptions, type SslContext, SslSocket, type SslSocketOptions } from '../../src/index.ts';
+import {
+  SslConnection,
+  type SslConnectionOptions,
+  type SslContext,
+  SslSocket,
+  type SslSocketOptions,
+} from '../../src/index.ts';
 import { clientContext, type Protocol, protocols, serverContext } from '../helpers/classes.ts';
 
 type Callback = (error?: Error | null) => void;
@@ -80,7 +86,7 @@ test.afterEach((t) => {
 
 for (const protocol of protocols) {
   test(`both sides over any stream, ${protocol}`, async (t) => {
-    const { server, client, serverEnd, clientEnd } = sockets(protocol);
+    const { server, client, serverEnd, clientEnd } = sockets(protocol, { allowHalfOpen: true });
     const closed = [server, client, serverEnd, clientEnd].map((each) => once(each, 'close'));
     const answers = read(client);
     // Written before the handshake.
@@ -175,7 +181,10 @@ for (const protocol of protocols) {
       client.write('secret', resolve);
     });
     t.truthy(error);
-    t.is(client.errored && 'code' in client.errored ? client.errored.code : undefined, 'ERR_SSL_CERTIFICATE_VERIFY_FAILED');
+    t.is(
+      client.errored && 'code' in client.errored ? client.errored.code : undefined,
+      'ERR_SSL_CERTIFICATE_VERIFY_FAILED',
+    );
     server.destroy();
   });
 
@@ -184,7 +193,7 @@ for (const protocol of protocols) {
     client.on('error', () => {});
     const [error] = await once(server, 'error');
     // Nothing that the outside should know more of.
-    t.is(error.code, protocol === 'TLSv1.2' ? 'ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE' : 'ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE');
+    t.is(error.code, 'ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE');
   });
 
   test(`a connection that its user has freed destroys the socket, ${protocol}`, async (t) => {

@@ -17,7 +17,7 @@ static void on_message(int write, int version, int type, const void* data, size_
 }
 
 int main(void) {
-  limit(5);
+  limit(5, 50);
   SSL_CTX* sctx = new_server_context(TLS1_3_VERSION);
   other = new_server_context(TLS1_3_VERSION);
   Pair pair = new_pair(sctx, new_client_context(TLS1_3_VERSION));

@@ -2,7 +2,7 @@
 #include "pair.h"
 
 int main(void) {
-  limit(1);
+  limit(1, 50);
   SSL_CTX* first = SSL_CTX_new(TLS_method());
   SSL_CTX* second = SSL_CTX_new(TLS_method());
   SSL_SESSION* session = new_session(1, TLS1_2_VERSION);

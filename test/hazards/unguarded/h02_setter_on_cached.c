@@ -2,7 +2,7 @@
 #include "pair.h"
 
 int main(void) {
-  limit(2);
+  limit(2, 50);
   SSL_CTX* ctx = SSL_CTX_new(TLS_method());
   SSL_SESSION* session = new_session(1, TLS1_2_VERSION);
   say("added", SSL_CTX_add_session(ctx, session));

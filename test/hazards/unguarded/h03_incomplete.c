@@ -28,7 +28,7 @@ static int on_psk_use(SSL* ssl, const EVP_MD* md, const unsigned char** id, size
 }
 
 int main(int argc, char** argv) {
-  limit(5);
+  limit(5, 50);
   const char* what = argc > 1 ? argv[1] : "";
   const int version = strcmp(what, "get13") == 0 || strcmp(what, "psk") == 0 ? TLS1_3_VERSION : TLS1_2_VERSION;
   SSL_CTX* sctx = new_server_context(version);

@@ -26,8 +26,8 @@ static void on_remove_wait(SSL_CTX* ctx, SSL_SESSION* session) {
 }
 
 int main(int argc, char** argv) {
-  limit(1);
   const int wait = argc > 1 && strcmp(argv[1], "wait") == 0;
+  limit(20, wait ? 2 : 50);
   SSL_CTX* ctx = SSL_CTX_new(TLS_method());
   spare = new_session(2, TLS1_2_VERSION);
   SSL_CTX_sess_set_remove_cb(ctx, wait ? on_remove_wait : on_remove_reenter);

@@ -21,7 +21,7 @@ static void visit(void* session, void* arg) {
 }
 
 int main(void) {
-  limit(10);
+  limit(10, 50);
   ctx = SSL_CTX_new(TLS_method());
   SSL_CTX_sess_set_cache_size(ctx, 0);
   for (unsigned id = 0; id < ENTRIES; id++) SSL_CTX_add_session(ctx, new_session(id, TLS1_2_VERSION));

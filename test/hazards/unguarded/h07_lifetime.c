@@ -25,7 +25,7 @@ static int on_new_free(SSL* ssl, SSL_SESSION* session) {
 }
 
 int main(int argc, char** argv) {
-  limit(2);
+  limit(2, 50);
   const char* what = argc > 1 ? argv[1] : "";
   if (strcmp(what, "free") == 0) {
     SSL_CTX* sctx = new_server_context(TLS1_3_VERSION);

@@ -2,7 +2,7 @@
 #include "pair.h"
 
 int main(int argc, char** argv) {
-  limit(5);
+  limit(5, 50);
   const int version = argc > 1 && strcmp(argv[1], "12") == 0 ? TLS1_2_VERSION : TLS1_3_VERSION;
   static const char secret[] = "PLAINTEXT-SECRET";
   Pair pair = new_pair(new_server_context(version), new_client_context(version));

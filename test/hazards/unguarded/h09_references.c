@@ -19,7 +19,7 @@ static SSL_SESSION* on_get(SSL* ssl, const unsigned char* id, int length, int* c
 }
 
 int main(int argc, char** argv) {
-  limit(5);
+  limit(5, 50);
   SSL_CTX* sctx = new_server_context(TLS1_2_VERSION);
   SSL_CTX* cctx = new_client_context(TLS1_2_VERSION);
   SSL_CTX_set_options(sctx, SSL_OP_NO_TICKET);

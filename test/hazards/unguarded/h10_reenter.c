@@ -15,7 +15,7 @@ static int on_new(SSL* ssl, SSL_SESSION* session) {
 }
 
 int main(int argc, char** argv) {
-  limit(2);
+  limit(2, 50);
   REQUIRE(argc == 3);
   const int version = strcmp(argv[1], "12") == 0 ? TLS1_2_VERSION : TLS1_3_VERSION;
   what = argv[2];

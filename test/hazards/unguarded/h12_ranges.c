@@ -2,7 +2,7 @@
 #include "pair.h"
 
 int main(void) {
-  limit(20);
+  limit(20, 50);
   SSL_CTX* ctx = new_server_context(TLS1_3_VERSION);
   SSL_CTX_set_session_cache_mode(ctx, 0x100000002L);
   say("mode", SSL_CTX_get_session_cache_mode(ctx));

@@ -11,7 +11,7 @@ static void on_free(void* parent, void* data, CRYPTO_EX_DATA* ad, int index, lon
 }
 
 int main(void) {
-  limit(5);
+  limit(5, 50);
   const int index = SSL_SESSION_get_ex_new_index(0, NULL, NULL, NULL, on_free);
   SSL_SESSION* session = new_session(1, TLS1_2_VERSION);
   char* data = malloc(64);

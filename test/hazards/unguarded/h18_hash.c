@@ -34,7 +34,7 @@ static long longest_bucket(int prefix) {
 }
 
 int main(void) {
-  limit(20);
+  limit(20, 50);
   say("entries", ENTRIES);
   say("randomFirst", longest_bucket(0));
   say("constantFirst", longest_bucket(1));

@@ -2,7 +2,7 @@
 #include "pair.h"
 
 int main(void) {
-  limit(5);
+  limit(5, 50);
   SSL_SESSION* session = new_session(1, TLS1_2_VERSION);
   BIO* out = BIO_new(BIO_s_mem());
   REQUIRE(SSL_SESSION_print(out, session) == 1);

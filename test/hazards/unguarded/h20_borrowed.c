@@ -2,7 +2,7 @@
 #include "pair.h"
 
 int main(void) {
-  limit(5);
+  limit(5, 50);
   SSL_CTX* sctx = new_server_context(TLS1_3_VERSION);
   Pair pair = new_pair(sctx, new_client_context(TLS1_3_VERSION));
   REQUIRE(handshake(pair));

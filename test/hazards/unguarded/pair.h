@@ -13,13 +13,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define REQUIRE(condition)                                                   \
-  do {                                                                       \
-    if (!(condition)) {                                                      \
-      fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);        \
-      ERR_print_errors_fp(stderr);                                           \
-      exit(99);                                                              \
-    }                                                                        \
+#define REQUIRE(condition)                                            \
+  do {                                                                \
+    if (!(condition)) {                                               \
+      fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
+      ERR_print_errors_fp(stderr);                                    \
+      exit(99);                                                       \
+    }                                                                 \
   } while (0)
 
 // One fact per line, for the test to read.
@@ -28,13 +28,14 @@ static inline void say(const char* name, long value) {
   fflush(stdout);
 }
 
-// A hang must neither outlive its test nor take the machine's memory: SIGXCPU ends a loop, SIGALRM a deadlock.
-static inline void limit(unsigned seconds) {
-  const struct rlimit cpu = {seconds, seconds + 1};
+// A hang must neither outlive its test nor take the machine's memory. In seconds of processor time, after which SIGXCPU
+// ends a loop, and of waiting, after which SIGALRM ends a deadlock.
+static inline void limit(unsigned processor, unsigned wall) {
+  const struct rlimit cpu = {processor, processor + 1};
   const struct rlimit core = {0, 0};
   setrlimit(RLIMIT_CPU, &cpu);
   setrlimit(RLIMIT_CORE, &core);
-  alarm(seconds + 1);
+  alarm(wall);
 }
 
 static inline SSL_CTX* new_context(const SSL_METHOD* method, int version) {
@@ -54,8 +55,8 @@ static inline SSL_CTX* new_server_context(int version) {
   ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
   X509_gmtime_adj(X509_getm_notBefore(certificate), -60);
   X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
-  X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_ASC,
-                             (const unsigned char*)"localhost", -1, -1, 0);
+  X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_ASC, (const unsigned char*)"localhost",
+                             -1, -1, 0);
   X509_set_issuer_name(certificate, X509_get_subject_name(certificate));
   X509_set_pubkey(certificate, key);
   REQUIRE(X509_sign(certificate, key, EVP_sha256()) > 0);
