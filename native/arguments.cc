@@ -7,8 +7,7 @@ namespace sslctx {
 std::int64_t ToInteger(const Place& place, const Napi::Value& value, std::int64_t min, std::int64_t max) {
   double number = 0;
   if (napi_get_value_double(place.env, value, &number) != napi_ok) {
-    ThrowTypeError(place.env, "ERR_INVALID_ARG_TYPE",
-                   place.Text() + " must be a number. Received " + Describe(value));
+    ThrowTypeError(place.env, "ERR_INVALID_ARG_TYPE", place.Text() + " must be a number. Received " + Describe(value));
   }
   if (!(number >= static_cast<double>(min) && number <= static_cast<double>(max)) || std::trunc(number) != number) {
     ThrowRangeError(place.env, place.Text() + " must be an integer from " + std::to_string(min) + " to " +
@@ -19,8 +18,7 @@ std::int64_t ToInteger(const Place& place, const Napi::Value& value, std::int64_
 
 std::string ToCString(const Place& place, const Napi::Value& value) {
   if (!value.IsString()) {
-    ThrowTypeError(place.env, "ERR_INVALID_ARG_TYPE",
-                   place.Text() + " must be a string. Received " + Describe(value));
+    ThrowTypeError(place.env, "ERR_INVALID_ARG_TYPE", place.Text() + " must be a string. Received " + Describe(value));
   }
   std::string text = value.As<Napi::String>().Utf8Value();
   if (text.find('\0') != std::string::npos) {

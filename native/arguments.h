@@ -47,8 +47,8 @@ struct Bytes {
   std::size_t size;
 };
 
-/// Bytes of a Uint8Array, copied: JavaScript in a callback, or another thread through a SharedArrayBuffer, cannot change
-/// them under libssl.
+/// Bytes of a Uint8Array, copied: JavaScript in a callback, or another thread through a SharedArrayBuffer, cannot
+/// change them under libssl.
 using CopiedBytes = std::vector<std::uint8_t>;
 
 std::int64_t ToInteger(const Place& place, const Napi::Value& value, std::int64_t min, std::int64_t max);

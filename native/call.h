@@ -80,7 +80,8 @@ class Call {
     return false;
   }
 
-  /// After the C call: errors are moved to the environment's queue, queued callbacks delivered, what they threw rethrown.
+  /// After the C call: errors are moved to the environment's queue, queued callbacks delivered, what they threw
+  /// rethrown.
   void Finish() {
     addon().errors.Collect();
     Deliver();

@@ -118,7 +118,8 @@ Napi::Value LendSession(Call& call, const SSL* ssl, SSL_SESSION* session) {
 }
 
 int OnNewSession(SSL* ssl, SSL_SESSION* session) {
-  // Whether or not anybody listens: libssl may just have put the session into the cache, and it must be known whose it is.
+  // Whether or not anybody listens: libssl may just have put the session into the cache, and it must be known whose it
+  // is.
   SslState& state = SslState::Of(ssl);
   ContextState* const context = ContextState::Of(state.session_ctx);
   try {
@@ -172,7 +173,8 @@ SSL_SESSION* sslctx_on_get_session(SSL* ssl, const unsigned char* id, int length
     unsigned int own_length = 0;
     const unsigned char* const own_id = SSL_SESSION_get_id(session, &own_length);
     if (own_length != static_cast<unsigned int>(length) || std::memcmp(own_id, id, own_length) != 0) {
-      ThrowTypeError(call.env(), "ERR_INVALID_ARG_VALUE", std::string(kName) + ": the session has another ID than the one asked for");
+      ThrowTypeError(call.env(), "ERR_INVALID_ARG_VALUE",
+                     std::string(kName) + ": the session has another ID than the one asked for");
     }
     Claim(call.env(), kName, context, session);
     SessionTag::Of(session).order = SessionTag::NextOrder();
@@ -203,7 +205,8 @@ int sslctx_on_generate_session_id(SSL* ssl, unsigned char* id, unsigned int* len
     if (answer.IsNull() || answer.IsUndefined()) return;
     const Bytes bytes = ToBytes({call.env(), "SSL_CTX_set_generate_session_id", Place::kResult}, answer);
     if (bytes.size == 0 || bytes.size > *length) {
-      ThrowRangeError(call.env(), "SSL_CTX_set_generate_session_id: the ID must have 1 to " + std::to_string(*length) + " bytes");
+      ThrowRangeError(call.env(),
+                      "SSL_CTX_set_generate_session_id: the ID must have 1 to " + std::to_string(*length) + " bytes");
     }
     std::memcpy(id, bytes.data, bytes.size);
     *length = static_cast<unsigned int>(bytes.size);
@@ -255,7 +258,8 @@ int sslctx_on_psk_use_session(SSL* ssl, const EVP_MD* md, const unsigned char** 
     const Napi::Value answer = connection.Ask(CallbackKind::kPskUseSession, {digest});
     if (answer.IsNull() || answer.IsUndefined()) return;
     if (!answer.IsObject()) {
-      ThrowTypeError(call.env(), "ERR_INVALID_ARG_TYPE", std::string(kName) + ": expected { session, identity } or null");
+      ThrowTypeError(call.env(), "ERR_INVALID_ARG_TYPE",
+                     std::string(kName) + ": expected { session, identity } or null");
     }
     // Getters run JavaScript, which may free the session: both are asked first.
     const Napi::Value offered = answer.As<Napi::Object>().Get("session");
@@ -292,8 +296,8 @@ int sslctx_on_ticket_generate(SSL* ssl, void*) {
   return done ? result : 0;
 }
 
-SSL_TICKET_RETURN sslctx_on_ticket_decrypt(SSL* ssl, SSL_SESSION* session, const unsigned char* key_name,
-                                           size_t length, SSL_TICKET_STATUS status, void*) {
+SSL_TICKET_RETURN sslctx_on_ticket_decrypt(SSL* ssl, SSL_SESSION* session, const unsigned char* key_name, size_t length,
+                                           SSL_TICKET_STATUS status, void*) {
   // What libssl does without a callback.
   int result = status == SSL_TICKET_SUCCESS         ? SSL_TICKET_RETURN_USE
                : status == SSL_TICKET_SUCCESS_RENEW ? SSL_TICKET_RETURN_USE_RENEW
@@ -302,9 +306,9 @@ SSL_TICKET_RETURN sslctx_on_ticket_decrypt(SSL* ssl, SSL_SESSION* session, const
   const bool done = IntoJs(*state.addon, [&](Call& call) {
     Connection connection(call, ssl, RecordOf(state.session_ctx));
     const Napi::Value answer =
-        connection.Ask(CallbackKind::kTicketDecrypt, {LendSession(call, ssl, session),
-                                                      BytesOrNull(call, length == 0 ? nullptr : key_name, length),
-                                                      ToJs(call.env(), static_cast<int>(status))});
+        connection.Ask(CallbackKind::kTicketDecrypt,
+                       {LendSession(call, ssl, session), BytesOrNull(call, length == 0 ? nullptr : key_name, length),
+                        ToJs(call.env(), static_cast<int>(status))});
     if (answer.IsUndefined()) return;
     const int chosen = IntegerResult(call, "SSL_CTX_set_session_ticket_cb", answer, SSL_TICKET_RETURN_ABORT,
                                      SSL_TICKET_RETURN_USE_RENEW);
@@ -370,7 +374,8 @@ int sslctx_on_alpn_select(SSL* ssl, const unsigned char** out, unsigned char* ou
       return;
     }
     const Bytes bytes = ToBytes({call.env(), kName, Place::kResult}, answer);
-    if (bytes.size == 0 || bytes.size > 255) ThrowRangeError(call.env(), std::string(kName) + ": a protocol has 1 to 255 bytes");
+    if (bytes.size == 0 || bytes.size > 255)
+      ThrowRangeError(call.env(), std::string(kName) + ": a protocol has 1 to 255 bytes");
     state.selected_alpn.assign(bytes.data, bytes.data + bytes.size);
     *out = state.selected_alpn.data();
     *out_length = static_cast<unsigned char>(bytes.size);

@@ -48,8 +48,8 @@ int sslctx_on_psk_find_session(SSL* ssl, const unsigned char* identity, size_t l
 int sslctx_on_psk_use_session(SSL* ssl, const EVP_MD* md, const unsigned char** id, size_t* length,
                               SSL_SESSION** session);
 int sslctx_on_ticket_generate(SSL* ssl, void* arg);
-SSL_TICKET_RETURN sslctx_on_ticket_decrypt(SSL* ssl, SSL_SESSION* session, const unsigned char* key_name,
-                                           size_t length, SSL_TICKET_STATUS status, void* arg);
+SSL_TICKET_RETURN sslctx_on_ticket_decrypt(SSL* ssl, SSL_SESSION* session, const unsigned char* key_name, size_t length,
+                                           SSL_TICKET_STATUS status, void* arg);
 int sslctx_on_ticket_key(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac,
                          int encrypt);
 int sslctx_on_allow_early_data(SSL* ssl, void* arg);

@@ -22,8 +22,8 @@ void ErrorQueue::MoveFromThread(std::deque<QueuedError>& to) {
   int flags = 0;
   while (const unsigned long code = ERR_get_error_all(&file, &line, &function, &data, &flags)) {
     if (to.size() == kCapacity) to.pop_front();
-    to.push_back({code, OrEmpty(file), line, OrEmpty(function), (flags & ERR_TXT_STRING) != 0 ? OrEmpty(data) : "",
-                       flags});
+    to.push_back(
+        {code, OrEmpty(file), line, OrEmpty(function), (flags & ERR_TXT_STRING) != 0 ? OrEmpty(data) : "", flags});
   }
 }
 

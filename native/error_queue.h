@@ -37,8 +37,8 @@ class ErrorQueue {
   /// What libssl does not say of DER that goes on after its end.
   static void RaiseTrailingBytes();
 
-  /// Keeps the thread's errors away from what a callback does in JavaScript, and puts them back: libssl raises the error
-  /// before it sends the alert that calls the info callback, and SSL_get_error looks for it afterwards.
+  /// Keeps the thread's errors away from what a callback does in JavaScript, and puts them back: libssl raises the
+  /// error before it sends the alert that calls the info callback, and SSL_get_error looks for it afterwards.
   class Suspended {
    public:
     Suspended() noexcept;

@@ -227,9 +227,9 @@ void Handles::Report(std::int64_t bytes) {
 }
 
 void Handles::Close() {
-  constexpr Kind kOrder[] = {Kind::kSsl,     Kind::kSslSession, Kind::kSslCtx, Kind::kBio,       Kind::kX509,
-                             Kind::kEvpPkey, Kind::kX509Store,  Kind::kX509Crl, Kind::kPkcs12, Kind::kSslMethod,
-                             Kind::kSslCipher};
+  constexpr Kind kOrder[] = {Kind::kSsl,    Kind::kSslSession, Kind::kSslCtx,    Kind::kBio,
+                             Kind::kX509,   Kind::kEvpPkey,    Kind::kX509Store, Kind::kX509Crl,
+                             Kind::kPkcs12, Kind::kSslMethod,  Kind::kSslCipher};
   static_assert(std::size(kOrder) == kKinds);
   for (const Kind kind : kOrder) {
     for (std::uint32_t slot = 1; slot < entries_.size(); ++slot) {

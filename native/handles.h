@@ -15,7 +15,20 @@ namespace sslctx {
 
 class Addon;
 
-enum class Kind : std::uint8_t { kSslMethod, kSslCipher, kSslCtx, kSsl, kSslSession, kBio, kX509, kEvpPkey, kX509Store, kX509Crl, kPkcs12, kCount };
+enum class Kind : std::uint8_t {
+  kSslMethod,
+  kSslCipher,
+  kSslCtx,
+  kSsl,
+  kSslSession,
+  kBio,
+  kX509,
+  kEvpPkey,
+  kX509Store,
+  kX509Crl,
+  kPkcs12,
+  kCount
+};
 
 inline constexpr std::size_t kKinds = static_cast<std::size_t>(Kind::kCount);
 
@@ -115,7 +128,8 @@ class Handles {
 
   bool SlotOf(std::int64_t id, std::uint32_t* slot) const {
     *slot = static_cast<std::uint32_t>(id & kSlotMask);
-    return *slot < entries_.size() && entries_[*slot].pointer != nullptr && entries_[*slot].generation == id >> kSlotBits;
+    return *slot < entries_.size() && entries_[*slot].pointer != nullptr &&
+           entries_[*slot].generation == id >> kSlotBits;
   }
 
   std::uint32_t Lookup(napi_env env, napi_value value, Kind kind, const char* function) const;

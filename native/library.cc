@@ -61,6 +61,13 @@ Napi::Value ErrorString(Call& call) {
   return ToJs(call.env(), static_cast<const char*>(text));
 }
 
+Napi::Value ErrorStringN(Call& call) {
+  const auto code = call.Get<unsigned long>(0);
+  const Bytes buffer = call.Get<Bytes>(1);
+  if (buffer.size != 0) ERR_error_string_n(code, reinterpret_cast<char*>(buffer.data), buffer.size);
+  return call.env().Undefined();
+}
+
 Napi::Value Live(Call& call) {
   const LiveObjects live = CountLive();
   Napi::Object result = Napi::Object::New(call.env());
@@ -92,6 +99,7 @@ constexpr Export kExports[] = {
     {"ERR_get_error_all", &EnterQuiet<GetErrorAll>},
     {"ERR_clear_error", &EnterQuiet<ClearError>},
     {"ERR_error_string", &EnterQuiet<ErrorString>},
+    {"ERR_error_string_n", &EnterQuiet<ErrorStringN>},
     SSLCTX_PLAIN(ERR_lib_error_string),
     SSLCTX_PLAIN(ERR_reason_error_string),
     SSLCTX_LAMBDA(ERR_GET_LIB, [](unsigned long code) { return ERR_GET_LIB(code); }),

@@ -34,8 +34,8 @@ Origin Libssl() { return OriginOf(AddressOf(&SSL_CTX_new)); }
 Origin Libcrypto() { return OriginOf(AddressOf(&EVP_MD_fetch)); }
 Origin Node() { return OriginOf(AddressOf(&napi_create_object)); }
 
-/// Whether the program itself would call the same function. RTLD_DEFAULT would not tell: under RTLD_DEEPBIND it finds the
-/// addon's own libraries first.
+/// Whether the program itself would call the same function. RTLD_DEFAULT would not tell: under RTLD_DEEPBIND it finds
+/// the addon's own libraries first.
 bool SharedWithNode() {
   void* const program = dlopen(nullptr, RTLD_LAZY);
   if (program == nullptr) return false;

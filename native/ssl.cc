@@ -45,8 +45,8 @@ Target NotStarted(Call& call) {
 /// SSL_get_error asks the BIO that the connection waits for, also when it has been taken away.
 int ErrorOf(const SSL* ssl, int result) {
   const int want = SSL_want(ssl);
-  const bool gone = (want == SSL_READING && SSL_get_rbio(ssl) == nullptr) ||
-                    (want == SSL_WRITING && SSL_get_wbio(ssl) == nullptr);
+  const bool gone =
+      (want == SSL_READING && SSL_get_rbio(ssl) == nullptr) || (want == SSL_WRITING && SSL_get_wbio(ssl) == nullptr);
   return result <= 0 && gone ? SSL_ERROR_SYSCALL : SSL_get_error(ssl, result);
 }
 
@@ -80,8 +80,7 @@ Napi::Value ReadWith(Call& call) {
   const Target target = Idle(call);
   // Into memory of our own: a callback may detach or shrink the caller's buffer in the meantime.
   std::vector<std::uint8_t> data(std::min(call.Get<Bytes>(1).size, kMaxRead));
-  const int result =
-      Perform(target, [&](SSL* ssl) { return read(ssl, data.data(), static_cast<int>(data.size())); });
+  const int result = Perform(target, [&](SSL* ssl) { return read(ssl, data.data(), static_cast<int>(data.size())); });
   if (result > 0) {
     const Bytes buffer = call.Get<Bytes>(1);
     const std::size_t length = std::min(buffer.size, static_cast<std::size_t>(result));
@@ -100,9 +99,8 @@ CopiedBytes ToWrite(Call& call) {
 Napi::Value Write(Call& call) {
   const Target target = Idle(call);
   const CopiedBytes bytes = ToWrite(call);
-  return ToJs(call.env(), Perform(target, [&](SSL* ssl) {
-                return SSL_write(ssl, bytes.data(), static_cast<int>(bytes.size()));
-              }));
+  return ToJs(call.env(),
+              Perform(target, [&](SSL* ssl) { return SSL_write(ssl, bytes.data(), static_cast<int>(bytes.size())); }));
 }
 
 Napi::Value ReadEarlyData(Call& call) {
@@ -224,7 +222,8 @@ Napi::Value SetSession(Call& call) {
     ThrowError(call.env(), "ERR_SSLCTX_STATE", std::string(call.name()) + ": only a client offers a session");
   }
   if (session != nullptr) {
-    // libssl offers only what is resumable; the session of a connection that got no ticket is neither that nor complete.
+    // libssl offers only what is resumable; the session of a connection that got no ticket is neither that nor
+    // complete.
     if (SSL_SESSION_is_resumable(session) == 1) RequireComplete(call.env(), call.name(), session, false);
     SessionTag::Of(session).frozen = true;
   }
@@ -280,8 +279,7 @@ Napi::Value GetCurrentCipher(Call& call) {
 
 Napi::Value GetPeerCertificate(Call& call) {
   X509* const certificate = SSL_get1_peer_certificate(call.Handle<SSL>(0));
-  return certificate == nullptr ? call.env().Null()
-                                : call.addon().handles.Own(call.env(), Kind::kX509, certificate);
+  return certificate == nullptr ? call.env().Null() : call.addon().handles.Own(call.env(), Kind::kX509, certificate);
 }
 
 Napi::Value GetPeerChain(Call& call) {
@@ -375,6 +373,9 @@ constexpr Export kExports[] = {
     SSLCTX_BODY(SSL_renegotiate_abbreviated, Operate<RenegotiateAbbreviated>),
     SSLCTX_BODY(SSL_new_session_ticket, Operate<SSL_new_session_ticket>),
     SSLCTX_BODY(SSL_verify_client_post_handshake, Operate<SSL_verify_client_post_handshake>),
+    SSLCTX_LAMBDA(
+        SSL_set_post_handshake_auth,
+        [](SSL* ssl, Ranged<0, 1> on) -> void { SSL_set_post_handshake_auth(ssl, static_cast<int>(on.value)); }),
     SSLCTX_BODY(SSL_get_error, GetError),
     SSLCTX_QUIET(SSL_get_shutdown),
     SSLCTX_BODY(SSL_set_shutdown, SetShutdown),
@@ -396,8 +397,9 @@ constexpr Export kExports[] = {
     SSLCTX_BODY(SSL_has_matching_session_id, HasMatchingSessionId),
     SSLCTX_BODY(SSL_set_session_id_context, SetIdContext),
     SSLCTX_QUIET(SSL_get_default_timeout),
-    SSLCTX_LAMBDA(SSL_set_num_tickets,
-                  [](SSL* ssl, TicketCount n) -> int { return SSL_set_num_tickets(ssl, static_cast<size_t>(n.value)); }),
+    SSLCTX_LAMBDA(
+        SSL_set_num_tickets,
+        [](SSL* ssl, TicketCount n) -> int { return SSL_set_num_tickets(ssl, static_cast<size_t>(n.value)); }),
     SSLCTX_QUIET(SSL_get_num_tickets),
     SSLCTX_PLAIN(SSL_set_max_early_data),
     SSLCTX_QUIET(SSL_get_max_early_data),
@@ -407,14 +409,17 @@ constexpr Export kExports[] = {
     SSLCTX_PLAIN(SSL_set_options),
     SSLCTX_QUIET(SSL_get_options),
     SSLCTX_PLAIN(SSL_clear_options),
-    SSLCTX_LAMBDA(SSL_set_min_proto_version,
-                  [](SSL* ssl, Version v) -> long { return SSL_set_min_proto_version(ssl, static_cast<int>(v.value)); }),
-    SSLCTX_LAMBDA(SSL_set_max_proto_version,
-                  [](SSL* ssl, Version v) -> long { return SSL_set_max_proto_version(ssl, static_cast<int>(v.value)); }),
+    SSLCTX_LAMBDA(
+        SSL_set_min_proto_version,
+        [](SSL* ssl, Version v) -> long { return SSL_set_min_proto_version(ssl, static_cast<int>(v.value)); }),
+    SSLCTX_LAMBDA(
+        SSL_set_max_proto_version,
+        [](SSL* ssl, Version v) -> long { return SSL_set_max_proto_version(ssl, static_cast<int>(v.value)); }),
     SSLCTX_PLAIN(SSL_set_cipher_list),
     SSLCTX_PLAIN(SSL_set_ciphersuites),
-    SSLCTX_LAMBDA(SSL_set_verify,
-                  [](SSL* ssl, VerifyMode mode) -> void { SSL_set_verify(ssl, static_cast<int>(mode.value), nullptr); }),
+    SSLCTX_LAMBDA(
+        SSL_set_verify,
+        [](SSL* ssl, VerifyMode mode) -> void { SSL_set_verify(ssl, static_cast<int>(mode.value), nullptr); }),
     SSLCTX_QUIET(SSL_get_verify_result),
     SSLCTX_QUIET(SSL_version),
     SSLCTX_QUIET(SSL_get_version),

@@ -12,8 +12,8 @@ namespace sslctx {
 
 namespace {
 
-constexpr std::int64_t kCacheModes = SSL_SESS_CACHE_BOTH | SSL_SESS_CACHE_NO_AUTO_CLEAR | SSL_SESS_CACHE_NO_INTERNAL |
-                                     SSL_SESS_CACHE_UPDATE_TIME;
+constexpr std::int64_t kCacheModes =
+    SSL_SESS_CACHE_BOTH | SSL_SESS_CACHE_NO_AUTO_CLEAR | SSL_SESS_CACHE_NO_INTERNAL | SSL_SESS_CACHE_UPDATE_TIME;
 
 // Adding an object that is in the cache already moves it to the front of its equals, until a fix of 2026 that came to
 // several branches: asked of the library itself, once.
@@ -100,8 +100,7 @@ Napi::Value Sessions(Call& call) {
   keys.reserve(sessions.size());
   for (std::size_t index = 0; index < sessions.size(); ++index) {
     const SSL_SESSION* const session = sessions[index].get();
-    keys.push_back({TimeOf(session) + SSL_SESSION_get_timeout(session),
-                    SessionTag::Of(session).order, index});
+    keys.push_back({TimeOf(session) + SSL_SESSION_get_timeout(session), SessionTag::Of(session).order, index});
   }
   std::sort(keys.begin(), keys.end(), [](const Key& left, const Key& right) {
     return left.expiry != right.expiry ? left.expiry > right.expiry : left.order > right.order;

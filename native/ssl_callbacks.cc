@@ -39,7 +39,9 @@ void SetClientHello(SSL_CTX* ctx, bool on) {
   SSL_CTX_set_client_hello_cb(ctx, If(on, sslctx_on_client_hello), nullptr);
 }
 
-void SetGenerateId(SSL_CTX* ctx, bool on) { SSL_CTX_set_generate_session_id(ctx, If(on, sslctx_on_generate_session_id)); }
+void SetGenerateId(SSL_CTX* ctx, bool on) {
+  SSL_CTX_set_generate_session_id(ctx, If(on, sslctx_on_generate_session_id));
+}
 void SetGenerateIdOnSsl(SSL* ssl, bool on) { SSL_set_generate_session_id(ssl, If(on, sslctx_on_generate_session_id)); }
 
 void SetNotResumable(SSL_CTX* ctx, bool on) {
@@ -49,7 +51,9 @@ void SetNotResumableOnSsl(SSL* ssl, bool on) {
   SSL_set_not_resumable_session_callback(ssl, If(on, sslctx_on_not_resumable));
 }
 
-void SetPskFind(SSL_CTX* ctx, bool on) { SSL_CTX_set_psk_find_session_callback(ctx, If(on, sslctx_on_psk_find_session)); }
+void SetPskFind(SSL_CTX* ctx, bool on) {
+  SSL_CTX_set_psk_find_session_callback(ctx, If(on, sslctx_on_psk_find_session));
+}
 void SetPskFindOnSsl(SSL* ssl, bool on) { SSL_set_psk_find_session_callback(ssl, If(on, sslctx_on_psk_find_session)); }
 void SetPskUse(SSL_CTX* ctx, bool on) { SSL_CTX_set_psk_use_session_callback(ctx, If(on, sslctx_on_psk_use_session)); }
 void SetPskUseOnSsl(SSL* ssl, bool on) { SSL_set_psk_use_session_callback(ssl, If(on, sslctx_on_psk_use_session)); }

@@ -17,8 +17,8 @@ Napi::Value GetBytes(Call& call) {
 Napi::Value GetExtension(Call& call) {
   const unsigned char* bytes = nullptr;
   std::size_t length = 0;
-  const int found =
-      SSL_client_hello_get0_ext(call.Handle<SSL>(0), static_cast<unsigned int>(call.Get<Ranged<0, 0xffff>>(1)), &bytes, &length);
+  const int found = SSL_client_hello_get0_ext(
+      call.Handle<SSL>(0), static_cast<unsigned int>(call.Get<Ranged<0, 0xffff>>(1)), &bytes, &length);
   return found == 1 ? ToJs(call.env(), bytes, length) : call.env().Null();
 }
 

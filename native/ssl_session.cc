@@ -175,7 +175,8 @@ Napi::Value FromDer(Call& call) {
   CopiedBytes bytes = call.Get<CopiedBytes>(0);
   const unsigned char* in = bytes.data();
   OwnedSession session;
-  if (!bytes.empty() && bytes.size() <= INT_MAX) session.reset(d2i_SSL_SESSION(nullptr, &in, static_cast<long>(bytes.size())));
+  if (!bytes.empty() && bytes.size() <= INT_MAX)
+    session.reset(d2i_SSL_SESSION(nullptr, &in, static_cast<long>(bytes.size())));
   const bool whole = session != nullptr && in == bytes.data() + bytes.size();
   OPENSSL_cleanse(bytes.data(), bytes.size());
   if (session != nullptr && !whole) {
@@ -192,9 +193,7 @@ int ToBio(BIO* bio, SSL_SESSION* session) { return i2d_SSL_SESSION_bio(bio, sess
 // A password makes no sense for a session, and must never be asked for on the terminal.
 int NoPassword(char*, int, int, void*) { return -1; }
 
-SSL_SESSION* ReadPem(Call& call) {
-  return PEM_read_bio_SSL_SESSION(call.Handle<BIO>(0), nullptr, NoPassword, nullptr);
-}
+SSL_SESSION* ReadPem(Call& call) { return PEM_read_bio_SSL_SESSION(call.Handle<BIO>(0), nullptr, NoPassword, nullptr); }
 
 constexpr Export kExports[] = {
     SSLCTX_BODY(SSL_SESSION_new, OwnResult<NewSession>),

@@ -114,11 +114,11 @@ SslState& SslState::Of(const SSL* ssl) { return *static_cast<SslState*>(SSL_get_
 void RequireComplete(Napi::Env env, const char* function, const SSL_SESSION* session, bool needs_id) {
   unsigned int id_length = 0;
   SSL_SESSION_get_id(session, &id_length);
-  const char* const missing = SSL_SESSION_get_protocol_version(session) == 0          ? "a protocol version"
-                              : SSL_SESSION_get0_cipher(session) == nullptr           ? "a cipher"
+  const char* const missing = SSL_SESSION_get_protocol_version(session) == 0         ? "a protocol version"
+                              : SSL_SESSION_get0_cipher(session) == nullptr          ? "a cipher"
                               : SSL_SESSION_get_master_key(session, nullptr, 0) == 0 ? "a master key"
-                              : needs_id && id_length == 0                            ? "a session ID"
-                                                                                      : nullptr;
+                              : needs_id && id_length == 0                           ? "a session ID"
+                                                                                     : nullptr;
   if (missing != nullptr) {
     ThrowError(env, "ERR_SSLCTX_SESSION_INCOMPLETE", std::string(function) + ": the session has not got " + missing);
   }
@@ -128,8 +128,9 @@ void Claim(Napi::Env env, const char* function, const ContextState& state, SSL_S
   SessionTag& tag = SessionTag::Of(session);
   std::uint64_t home = 0;
   if (!tag.home.compare_exchange_strong(home, state.serial) && home != state.serial) {
-    ThrowError(env, "ERR_SSLCTX_SESSION_FOREIGN",
-               std::string(function) + ": the session belongs to another context; add a copy (SSL_SESSION_dup) instead");
+    ThrowError(
+        env, "ERR_SSLCTX_SESSION_FOREIGN",
+        std::string(function) + ": the session belongs to another context; add a copy (SSL_SESSION_dup) instead");
   }
   tag.frozen = true;
 }

@@ -16,8 +16,8 @@ class Addon;
 class Call;
 
 /// With each SSL_SESSION. libssl links a session into one context's list by pointers inside of the session: in a second
-/// context's list it corrupts the first. So a session is told once and for all whose it is, and is never un-told, because
-/// libssl replaces equal sessions without a callback.
+/// context's list it corrupts the first. So a session is told once and for all whose it is, and is never un-told,
+/// because libssl replaces equal sessions without a callback.
 struct SessionTag {
   /// Serial number of the context, 0 for none yet.
   std::atomic<std::uint64_t> home{0};

@@ -78,8 +78,8 @@ Napi::Value ParsePkcs12(Call& call) {
   Handles& handles = call.addon().handles;
   Napi::Array result = Napi::Array::New(call.env(), 3);
   result.Set(0U, key == nullptr ? call.env().Null() : handles.Own(call.env(), Kind::kEvpPkey, own_key.release()));
-  result.Set(1U, certificate == nullptr ? call.env().Null()
-                                        : handles.Own(call.env(), Kind::kX509, own_certificate.release()));
+  result.Set(
+      1U, certificate == nullptr ? call.env().Null() : handles.Own(call.env(), Kind::kX509, own_certificate.release()));
   Napi::Array list = Napi::Array::New(call.env());
   for (int i = 0; i < sk_X509_num(more); ++i) {
     list.Set(static_cast<std::uint32_t>(i), handles.Borrow(call.env(), Kind::kX509, sk_X509_value(more, i)));

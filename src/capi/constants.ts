@@ -81,7 +81,9 @@ export const TLSEXT_TYPE_psk: number = read('TLSEXT_TYPE_psk');
 export const TLSEXT_TYPE_psk_kex_modes: number = read('TLSEXT_TYPE_psk_kex_modes');
 export const TLSEXT_TYPE_supported_versions: number = read('TLSEXT_TYPE_supported_versions');
 export const TLSEXT_TYPE_early_data: number = read('TLSEXT_TYPE_early_data');
-export const TLSEXT_TYPE_application_layer_protocol_negotiation: number = read('TLSEXT_TYPE_application_layer_protocol_negotiation');
+export const TLSEXT_TYPE_application_layer_protocol_negotiation: number = read(
+  'TLSEXT_TYPE_application_layer_protocol_negotiation',
+);
 export const TLSEXT_TYPE_extended_master_secret: number = read('TLSEXT_TYPE_extended_master_secret');
 export const TLSEXT_TYPE_key_share: number = read('TLSEXT_TYPE_key_share');
 export const TLSEXT_TYPE_signature_algorithms: number = read('TLSEXT_TYPE_signature_algorithms');
@@ -89,10 +91,12 @@ export const TLSEXT_TYPE_supported_groups: number = read('TLSEXT_TYPE_supported_
 export const TLSEXT_TYPE_cookie: number = read('TLSEXT_TYPE_cookie');
 export const SSL_OP_NO_TICKET: number = read('SSL_OP_NO_TICKET');
 export const SSL_OP_NO_ANTI_REPLAY: number = read('SSL_OP_NO_ANTI_REPLAY');
-export const SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION: number = read('SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION');
+export const SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION: number = read(
+  'SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION',
+);
 export const SSL_OP_ALLOW_NO_DHE_KEX: number = read('SSL_OP_ALLOW_NO_DHE_KEX');
 /** OpenSSL 3.3 and newer. */
-export const SSL_OP_PREFER_NO_DHE_KEX: number | undefined = native.constants['SSL_OP_PREFER_NO_DHE_KEX'];
+export const SSL_OP_PREFER_NO_DHE_KEX: number | undefined = native.constants.SSL_OP_PREFER_NO_DHE_KEX;
 export const SSL_OP_NO_SSLv3: number = read('SSL_OP_NO_SSLv3');
 export const SSL_OP_NO_TLSv1: number = read('SSL_OP_NO_TLSv1');
 export const SSL_OP_NO_TLSv1_1: number = read('SSL_OP_NO_TLSv1_1');
@@ -205,7 +209,9 @@ export const ERR_LIB_PROV: number = read('ERR_LIB_PROV');
 export const ERR_LIB_OSSL_DECODER: number = read('ERR_LIB_OSSL_DECODER');
 export const SSL_R_NO_SHARED_CIPHER: number = read('SSL_R_NO_SHARED_CIPHER');
 export const SSL_R_SESSION_ID_CONTEXT_UNINITIALIZED: number = read('SSL_R_SESSION_ID_CONTEXT_UNINITIALIZED');
-export const SSL_R_ATTEMPT_TO_REUSE_SESSION_IN_DIFFERENT_CONTEXT: number = read('SSL_R_ATTEMPT_TO_REUSE_SESSION_IN_DIFFERENT_CONTEXT');
+export const SSL_R_ATTEMPT_TO_REUSE_SESSION_IN_DIFFERENT_CONTEXT: number = read(
+  'SSL_R_ATTEMPT_TO_REUSE_SESSION_IN_DIFFERENT_CONTEXT',
+);
 export const SSL_R_SSL_SESSION_ID_CONFLICT: number = read('SSL_R_SSL_SESSION_ID_CONFLICT');
 export const SSL_R_SSL_SESSION_ID_TOO_LONG: number = read('SSL_R_SSL_SESSION_ID_TOO_LONG');
 export const SSL_R_SSL_SESSION_ID_CONTEXT_TOO_LONG: number = read('SSL_R_SSL_SESSION_ID_CONTEXT_TOO_LONG');

@@ -34,6 +34,11 @@ export function ERR_error_string(code: number): string {
   return native.ERR_error_string(code);
 }
 
+/** Fills `buffer` with the text of ERR_error_string, cut to its length and ended by a null byte. ERR_error_string_n(3). */
+export function ERR_error_string_n(code: number, buffer: Uint8Array): void {
+  native.ERR_error_string_n(code, buffer);
+}
+
 /** ERR_lib_error_string(3). */
 export function ERR_lib_error_string(code: number): string | null {
   return native.ERR_lib_error_string(code);

@@ -13,7 +13,10 @@ function describe(value: unknown): string {
 }
 
 export function invalidHandle(expected: string, received: unknown): TypeError {
-  return coded(new TypeError(`Expected a handle of type ${expected}. Received ${describe(received)}`), 'ERR_INVALID_ARG_TYPE');
+  return coded(
+    new TypeError(`Expected a handle of type ${expected}. Received ${describe(received)}`),
+    'ERR_INVALID_ARG_TYPE',
+  );
 }
 
 export function invalidCallback(name: string, received: unknown): TypeError {
@@ -26,14 +29,11 @@ export function illegalConstructor(): TypeError {
 }
 
 export function notBuilt(file: string, cause?: unknown): Error {
-  const message = `The addon of sslctx is not built: ${file} is missing. Its install script must run: \`npm install-scripts `
-    + 'approve sslctx` where npm asks for that, then `npm rebuild sslctx`. It needs a C++20 compiler, make, Python 3, '
-    + 'pkg-config and the headers of OpenSSL 3 (Debian, Ubuntu: apt-get install build-essential python3 pkg-config libssl-dev; '
-    + 'Fedora: dnf install gcc-c++ make python3 pkgconf openssl-devel; Alpine: apk add build-base python3 pkgconf openssl-dev; '
-    + 'macOS: brew install pkg-config openssl@3)';
+  const message =
+    `The addon of sslctx is not built: ${file} is missing. Its install script must run: \`npm install-scripts ` +
+    'approve sslctx` where npm asks for that, then `npm rebuild sslctx`. It needs a C++20 compiler, make, Python 3, ' +
+    'pkg-config and the headers of OpenSSL 3 (Debian, Ubuntu: apt-get install build-essential python3 pkg-config libssl-dev; ' +
+    'Fedora: dnf install gcc-c++ make python3 pkgconf openssl-devel; Alpine: apk add build-base python3 pkgconf openssl-dev; ' +
+    'macOS: brew install pkg-config openssl@3)';
   return coded(new Error(message, { cause }), 'ERR_SSLCTX_NOT_BUILT');
-}
-
-export function unsupported(name: string): Error {
-  return coded(new Error(`${name} is not in the libssl that the addon was compiled with`), 'ERR_SSLCTX_UNSUPPORTED');
 }

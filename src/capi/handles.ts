@@ -1,7 +1,7 @@
 // Handles: JavaScript objects that stand for exactly one C object each. Their whole state is an integer in a #private
 // field: the brand check of that field is the type check, which cannot be forged, and costs next to nothing.
 import { type Callbacks, newCallbacks } from './callbacks.ts';
-import { invalidHandle, illegalConstructor } from './errors.ts';
+import { illegalConstructor, invalidHandle } from './errors.ts';
 
 const secret: unique symbol = Symbol('made by sslctx');
 

@@ -218,6 +218,7 @@ export interface Native {
   SSL_renegotiate(ssl: Id): number;
   SSL_renegotiate_abbreviated(ssl: Id): number;
   SSL_new_session_ticket(ssl: Id): number;
+  SSL_set_post_handshake_auth(ssl: Id, on: number): void;
   SSL_verify_client_post_handshake(ssl: Id): number;
   SSL_get_error(ssl: Id, result: number): number;
   SSL_get_shutdown(ssl: Id): number;
@@ -338,6 +339,7 @@ export interface Native {
   ERR_peek_last_error(): number;
   ERR_get_error_all(): ErrorRecord | null;
   ERR_clear_error(): void;
+  ERR_error_string_n(code: number, buffer: Uint8Array): void;
   ERR_error_string(code: number): string;
   ERR_lib_error_string(code: number): string | null;
   ERR_reason_error_string(code: number): string | null;

@@ -1,6 +1,22 @@
 // Connections (SSL).
 import { copyToConnection } from './callbacks.ts';
-import { type BIO, type SSL, type SSL_CIPHER, type SSL_CTX, type SSL_SESSION, type X509, bioId, cipherId, contextCallbacks, contextId, holdContext, orNull, sessionId, sslCallbacks, sslId } from './handles.ts';
+import {
+  type BIO,
+  bioId,
+  cipherId,
+  contextCallbacks,
+  contextId,
+  holdContext,
+  orNull,
+  type SSL,
+  type SSL_CIPHER,
+  type SSL_CTX,
+  type SSL_SESSION,
+  sessionId,
+  sslCallbacks,
+  sslId,
+  type X509,
+} from './handles.ts';
 import { native } from './loader.ts';
 import type { EarlyData } from './native.ts';
 
@@ -135,6 +151,11 @@ export function SSL_renegotiate_abbreviated(ssl: SSL): number {
 /** One more TLS 1.3 ticket, sent with the next write or handshake call; 1 or 0. SSL_new_session_ticket(3). */
 export function SSL_new_session_ticket(ssl: SSL): number {
   return native.SSL_new_session_ticket(sslId(ssl));
+}
+
+/** 1: a TLS 1.3 client lets the server ask for its certificate later on. SSL_set_post_handshake_auth(3). */
+export function SSL_set_post_handshake_auth(ssl: SSL, on: number): void {
+  native.SSL_set_post_handshake_auth(sslId(ssl), on);
 }
 
 /** Asks a TLS 1.3 client for its certificate later on; 1 or 0. SSL_verify_client_post_handshake(3). */
@@ -424,7 +445,12 @@ export function SSL_get_peer_finished(ssl: SSL): Buffer {
 }
 
 /** RFC 5705; 1 to 65536 bytes. SSL_export_keying_material(3). */
-export function SSL_export_keying_material(ssl: SSL, length: number, label: string, context: Uint8Array | null): Buffer | null {
+export function SSL_export_keying_material(
+  ssl: SSL,
+  length: number,
+  label: string,
+  context: Uint8Array | null,
+): Buffer | null {
   return native.SSL_export_keying_material(sslId(ssl), length, label, context);
 }
 

@@ -1,5 +1,5 @@
 // The session cache of a context.
-import { type SSL_CTX, type SSL_SESSION, contextId, orNull, sessionId } from './handles.ts';
+import { contextId, orNull, type SSL_CTX, type SSL_SESSION, sessionId } from './handles.ts';
 import { native } from './loader.ts';
 
 /**
@@ -20,6 +20,9 @@ export function SSL_CTX_add_session(ctx: SSL_CTX, session: SSL_SESSION): number 
 export function SSL_CTX_remove_session(ctx: SSL_CTX, session: SSL_SESSION | null): number {
   return native.SSL_CTX_remove_session(contextId(ctx), orNull(sessionId, session));
 }
+
+/** The names of SSL_CTX_add_session and SSL_CTX_remove_session in old programs, which OpenSSL's headers no longer have. */
+export { SSL_CTX_add_session as SSL_add_session, SSL_CTX_remove_session as SSL_remove_session };
 
 /**
  * Sets the SSL_SESS_CACHE_* bits, default SSL_SESS_CACHE_SERVER; returns the previous ones.

@@ -309,13 +309,7 @@ export function SSL_set_info_callback(ssl: SSL, callback: InfoCallback | null): 
   onConnection(ssl, Kind.info, 'SSL_set_info_callback', native.SSL_set_info_callback, callback);
 }
 
-export type MessageCallback = (
-  writeP: number,
-  version: number,
-  contentType: number,
-  bytes: Buffer,
-  ssl: SSL,
-) => void;
+export type MessageCallback = (writeP: number, version: number, contentType: number, bytes: Buffer, ssl: SSL) => void;
 
 /** SSL_CTX_set_msg_callback(3). */
 export function SSL_CTX_set_msg_callback(ctx: SSL_CTX, callback: MessageCallback | null): void {

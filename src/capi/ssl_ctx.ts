@@ -1,5 +1,16 @@
 // Contexts (SSL_CTX): what a TLS endpoint needs set on them.
-import { type EVP_PKEY, type SSL_CIPHER, type SSL_CTX, type SSL_METHOD, type X509, type X509_STORE, contextId, methodId, pkeyId, x509Id } from './handles.ts';
+import {
+  contextId,
+  type EVP_PKEY,
+  methodId,
+  pkeyId,
+  type SSL_CIPHER,
+  type SSL_CTX,
+  type SSL_METHOD,
+  type X509,
+  type X509_STORE,
+  x509Id,
+} from './handles.ts';
 import { native } from './loader.ts';
 
 /** TLS of any version, either role. TLS_method(3). */

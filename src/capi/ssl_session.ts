@@ -1,5 +1,5 @@
 // Sessions (SSL_SESSION).
-import { type BIO, type SSL_CIPHER, type SSL_SESSION, type X509, bioId, cipherId, sessionId } from './handles.ts';
+import { type BIO, bioId, cipherId, type SSL_CIPHER, type SSL_SESSION, sessionId, type X509 } from './handles.ts';
 import { native } from './loader.ts';
 
 /** An empty session. SSL_SESSION_free(3). */

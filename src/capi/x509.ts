@@ -1,5 +1,18 @@
 // Certificates, keys and revocation lists: as much of them as a context is given.
-import { type BIO, type EVP_PKEY, type PKCS12, type X509, type X509_CRL, type X509_STORE, bioId, crlId, pkcs12Id, pkeyId, storeId, x509Id } from './handles.ts';
+import {
+  type BIO,
+  bioId,
+  crlId,
+  type EVP_PKEY,
+  type PKCS12,
+  pkcs12Id,
+  pkeyId,
+  storeId,
+  type X509,
+  type X509_CRL,
+  type X509_STORE,
+  x509Id,
+} from './handles.ts';
 import { native } from './loader.ts';
 
 /** PEM_read_bio_X509(3). */

@@ -87,8 +87,11 @@ export function createSslConnection({ server, client }: SslPair): boolean {
 
 function wantsMore(ssl: capi.SSL, result: number): boolean {
   const error = capi.SSL_get_error(ssl, result);
-  return error === capi.SSL_ERROR_WANT_READ || error === capi.SSL_ERROR_WANT_WRITE
-    || error === capi.SSL_ERROR_WANT_CLIENT_HELLO_CB;
+  return (
+    error === capi.SSL_ERROR_WANT_READ ||
+    error === capi.SSL_ERROR_WANT_WRITE ||
+    error === capi.SSL_ERROR_WANT_CLIENT_HELLO_CB
+  );
 }
 
 /** A clean end, both ways, so that libssl keeps the sessions, then frees both. */

@@ -18,17 +18,20 @@ test.serial('adds the session to the context', (t) => {
   t.true(has(ctx, session));
 });
 
-test.serial('increments the reference count by one: the session outlives its other reference, until the cache gives it up', (t) => {
-  const ctx = emptyContext();
-  const before = capi.debug.live().SSL_SESSION;
-  const session = makeSession({ id: 1 });
-  t.is(capi.debug.live().SSL_SESSION, before + 1);
-  capi.SSL_CTX_add_session(ctx, session);
-  capi.SSL_SESSION_free(session);
-  t.is(capi.debug.live().SSL_SESSION, before + 1, 'the reference of the cache keeps it alive');
-  capi.SSL_CTX_flush_sessions(ctx, 0);
-  t.is(capi.debug.live().SSL_SESSION, before, 'and it was one reference, not two');
-});
+test.serial(
+  'increments the reference count by one: the session outlives its other reference, until the cache gives it up',
+  (t) => {
+    const ctx = emptyContext();
+    const before = capi.debug.live().SSL_SESSION;
+    const session = makeSession({ id: 1 });
+    t.is(capi.debug.live().SSL_SESSION, before + 1);
+    capi.SSL_CTX_add_session(ctx, session);
+    capi.SSL_SESSION_free(session);
+    t.is(capi.debug.live().SSL_SESSION, before + 1, 'the reference of the cache keeps it alive');
+    capi.SSL_CTX_flush_sessions(ctx, 0);
+    t.is(capi.debug.live().SSL_SESSION, before, 'and it was one reference, not two');
+  },
+);
 
 test.serial('a session with the same ID is removed by SSL_SESSION_free: the cache gives its reference back', (t) => {
   const ctx = emptyContext();
@@ -84,19 +87,22 @@ for (const { name, version } of protocols) {
     t.false(exchange(pair, session).reused);
   });
 
-  test.serial(`${name}: the cache is searched all the same, so that the application decides what can be resumed`, (t) => {
-    const pair = statefulPair(version);
-    const mode = capi.SSL_SESS_CACHE_SERVER | capi.SSL_SESS_CACHE_NO_INTERNAL_STORE;
-    capi.SSL_CTX_set_session_cache_mode(pair.sctx, mode);
-    const made: capi.SSL_SESSION[] = [];
-    capi.SSL_CTX_sess_set_new_cb(pair.sctx, (_ssl, session) => void made.push(session));
-    const { session } = exchange(pair);
-    t.is(made.length, sessionsOf(version));
-    for (const one of made) t.is(capi.SSL_CTX_add_session(pair.sctx, one), 1);
-    t.true(exchange(pair, session).reused);
-    for (const one of made) capi.SSL_CTX_remove_session(pair.sctx, one);
-    t.false(exchange(pair, session).reused);
-  });
+  test.serial(
+    `${name}: the cache is searched all the same, so that the application decides what can be resumed`,
+    (t) => {
+      const pair = statefulPair(version);
+      const mode = capi.SSL_SESS_CACHE_SERVER | capi.SSL_SESS_CACHE_NO_INTERNAL_STORE;
+      capi.SSL_CTX_set_session_cache_mode(pair.sctx, mode);
+      const made: capi.SSL_SESSION[] = [];
+      capi.SSL_CTX_sess_set_new_cb(pair.sctx, (_ssl, session) => void made.push(session));
+      const { session } = exchange(pair);
+      t.is(made.length, sessionsOf(version));
+      for (const one of made) t.is(capi.SSL_CTX_add_session(pair.sctx, one), 1);
+      t.true(exchange(pair, session).reused);
+      for (const one of made) capi.SSL_CTX_remove_session(pair.sctx, one);
+      t.false(exchange(pair, session).reused);
+    },
+  );
 
   test.serial(`${name}: SSL_SESS_CACHE_NO_INTERNAL_LOOKUP suppresses the search of what was added`, (t) => {
     const pair = statefulPair(version);

@@ -24,7 +24,7 @@ const modes = {
 
 /** An external cache in memory, which knows the sessions by ID; `asked` counts the lookups. */
 function externalCache(ctx: capi.SSL_CTX): { sessions: Map<string, Buffer>; asked: string[] } {
-  const cache = { sessions: new Map<string, Buffer>(), asked: new Array<string>() };
+  const cache = { sessions: new Map<string, Buffer>(), asked: [] as string[] };
   capi.SSL_CTX_sess_set_new_cb(ctx, (_ssl, session) => {
     const der = capi.i2d_SSL_SESSION(session);
     if (der !== null) cache.sessions.set(capi.SSL_SESSION_get_id(session).toString('hex'), der);
@@ -116,16 +116,19 @@ for (const { name, version } of protocols) {
     t.false(exchange(pair, session).reused);
   });
 
-  test.serial(`${name}: SSL_SESS_CACHE_CLIENT: client sessions are added, and the application chooses which to offer`, (t) => {
-    const pair = statefulPair(version);
-    capi.SSL_CTX_set_session_cache_mode(pair.cctx, capi.SSL_SESS_CACHE_CLIENT);
-    exchange(pair);
-    t.is(capi.SSL_CTX_sess_number(pair.cctx), sessionsOf(version));
-    t.false(exchange(pair).reused, 'libssl offers none by itself');
-    const [session] = capi.SSL_CTX_sessions(pair.cctx);
-    t.truthy(session);
-    t.true(exchange(pair, session ?? null).reused);
-  });
+  test.serial(
+    `${name}: SSL_SESS_CACHE_CLIENT: client sessions are added, and the application chooses which to offer`,
+    (t) => {
+      const pair = statefulPair(version);
+      capi.SSL_CTX_set_session_cache_mode(pair.cctx, capi.SSL_SESS_CACHE_CLIENT);
+      exchange(pair);
+      t.is(capi.SSL_CTX_sess_number(pair.cctx), sessionsOf(version));
+      t.false(exchange(pair).reused, 'libssl offers none by itself');
+      const [session] = capi.SSL_CTX_sessions(pair.cctx);
+      t.truthy(session);
+      t.true(exchange(pair, session ?? null).reused);
+    },
+  );
 
   test.serial(`${name}: SSL_SESS_CACHE_CLIENT is not the default, and does not make a server cache`, (t) => {
     const pair = statefulPair(version);
@@ -196,16 +199,19 @@ for (const { name, version } of protocols) {
     t.true(exchange(pair, session).reused);
   });
 
-  test.serial(`${name}: without SSL_SESS_CACHE_NO_INTERNAL_STORE, external hits are copied into the internal cache`, (t) => {
-    const pair = statefulPair(version);
-    const cache = externalCache(pair.sctx);
-    const { session } = exchange(pair);
-    capi.SSL_CTX_flush_sessions(pair.sctx, 0);
-    t.true(exchange(pair, session).reused);
-    cache.asked.length = 0;
-    t.true(exchange(pair, session).reused);
-    t.deepEqual(cache.asked, [], 'it was found internally');
-  });
+  test.serial(
+    `${name}: without SSL_SESS_CACHE_NO_INTERNAL_STORE, external hits are copied into the internal cache`,
+    (t) => {
+      const pair = statefulPair(version);
+      const cache = externalCache(pair.sctx);
+      const { session } = exchange(pair);
+      capi.SSL_CTX_flush_sessions(pair.sctx, 0);
+      t.true(exchange(pair, session).reused);
+      cache.asked.length = 0;
+      t.true(exchange(pair, session).reused);
+      t.deepEqual(cache.asked, [], 'it was found internally');
+    },
+  );
 
   test.serial(`${name}: SSL_SESS_CACHE_NO_INTERNAL_STORE: neither new sessions nor external hits are stored`, (t) => {
     const pair = pairWith(version, capi.SSL_SESS_CACHE_SERVER | capi.SSL_SESS_CACHE_NO_INTERNAL_STORE);
@@ -232,29 +238,35 @@ for (const { name, version } of protocols) {
     t.is(capi.SSL_CTX_sess_misses(pair.sctx), 0);
   });
 
-  test.serial(`${name}: SSL_SESS_CACHE_UPDATE_TIME: an external hit that is copied inward gets the time of its use`, (t) => {
-    const pair = pairWith(version, capi.SSL_SESS_CACHE_SERVER | capi.SSL_SESS_CACHE_UPDATE_TIME);
-    let stored: capi.SSL_SESSION | null = null;
-    const old = now() - 100;
-    const cache = externalCache(pair.sctx);
-    const { session } = exchange(pair);
-    capi.SSL_CTX_flush_sessions(pair.sctx, 0);
-    capi.SSL_CTX_sess_set_get_cb(pair.sctx, (_ssl, id) => {
-      const der = cache.sessions.get(id.toString('hex'));
-      stored = der === undefined ? null : capi.d2i_SSL_SESSION(der);
-      if (stored !== null) capi.SSL_SESSION_set_time(stored, old);
-      return stored;
-    });
-    t.true(exchange(pair, session).reused);
-    t.truthy(stored);
-    t.true(stored !== null && capi.SSL_SESSION_get_time(stored) >= old + 100);
-  });
+  test.serial(
+    `${name}: SSL_SESS_CACHE_UPDATE_TIME: an external hit that is copied inward gets the time of its use`,
+    (t) => {
+      const pair = pairWith(version, capi.SSL_SESS_CACHE_SERVER | capi.SSL_SESS_CACHE_UPDATE_TIME);
+      let stored: capi.SSL_SESSION | null = null;
+      const old = now() - 100;
+      const cache = externalCache(pair.sctx);
+      const { session } = exchange(pair);
+      capi.SSL_CTX_flush_sessions(pair.sctx, 0);
+      capi.SSL_CTX_sess_set_get_cb(pair.sctx, (_ssl, id) => {
+        const der = cache.sessions.get(id.toString('hex'));
+        stored = der === undefined ? null : capi.d2i_SSL_SESSION(der);
+        if (stored !== null) capi.SSL_SESSION_set_time(stored, old);
+        return stored;
+      });
+      t.true(exchange(pair, session).reused);
+      t.truthy(stored);
+      t.true(stored !== null && capi.SSL_SESSION_get_time(stored) >= old + 100);
+    },
+  );
 }
 
 test.serial('SSL_SESS_CACHE_UPDATE_TIME: adding a session again counts as its use', (t) => {
   for (const update of [false, true]) {
     const ctx = emptyContext();
-    capi.SSL_CTX_set_session_cache_mode(ctx, capi.SSL_SESS_CACHE_SERVER | (update ? capi.SSL_SESS_CACHE_UPDATE_TIME : 0));
+    capi.SSL_CTX_set_session_cache_mode(
+      ctx,
+      capi.SSL_SESS_CACHE_SERVER | (update ? capi.SSL_SESS_CACHE_UPDATE_TIME : 0),
+    );
     const session = makeSession({ id: 1, time: 1000 });
     capi.SSL_CTX_add_session(ctx, session);
     t.is(capi.SSL_SESSION_get_time(session) > 1000, update);

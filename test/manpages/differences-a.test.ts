@@ -10,17 +10,20 @@ test.afterEach((t) => {
   t.is(capi.debug.errorQueueDepth(), 0);
 });
 
-test.serial('A1: a new context has mode SERVER, size 20480, timeout 7200 (the page: 300), 2 tickets, early data 0 and 16384', (t) => {
-  const ctx = emptyContext();
-  t.is(capi.SSL_CTX_get_session_cache_mode(ctx), capi.SSL_SESS_CACHE_SERVER);
-  t.is(capi.SSL_CTX_sess_get_cache_size(ctx), 20_480);
-  t.is(capi.SSL_SESSION_CACHE_MAX_SIZE_DEFAULT, 20_480);
-  t.is(capi.SSL_CTX_get_timeout(ctx), 7200);
-  t.is(capi.SSL_get_default_timeout(capi.SSL_new(ctx)), 7200);
-  t.is(capi.SSL_CTX_get_num_tickets(ctx), 2);
-  t.is(capi.SSL_CTX_get_max_early_data(ctx), 0);
-  t.is(capi.SSL_CTX_get_recv_max_early_data(ctx), 16_384);
-});
+test.serial(
+  'A1: a new context has mode SERVER, size 20480, timeout 7200 (the page: 300), 2 tickets, early data 0 and 16384',
+  (t) => {
+    const ctx = emptyContext();
+    t.is(capi.SSL_CTX_get_session_cache_mode(ctx), capi.SSL_SESS_CACHE_SERVER);
+    t.is(capi.SSL_CTX_sess_get_cache_size(ctx), 20_480);
+    t.is(capi.SSL_SESSION_CACHE_MAX_SIZE_DEFAULT, 20_480);
+    t.is(capi.SSL_CTX_get_timeout(ctx), 7200);
+    t.is(capi.SSL_get_default_timeout(capi.SSL_new(ctx)), 7200);
+    t.is(capi.SSL_CTX_get_num_tickets(ctx), 2);
+    t.is(capi.SSL_CTX_get_max_early_data(ctx), 0);
+    t.is(capi.SSL_CTX_get_recv_max_early_data(ctx), 16_384);
+  },
+);
 
 test.serial('A1: a new session has timeout 304, the time of now, no version, no cipher, and is not resumable', (t) => {
   const session = capi.SSL_SESSION_new();
@@ -35,7 +38,10 @@ test.serial('A2: adding returns 1, adding again 0, and the cache has one referen
   const ctx = emptyContext();
   const before = capi.debug.live().SSL_SESSION;
   const session = makeSession({ id: 1 });
-  t.deepEqual([1, 2, 3].map(() => capi.SSL_CTX_add_session(ctx, session)), [1, 0, 0]);
+  t.deepEqual(
+    [1, 2, 3].map(() => capi.SSL_CTX_add_session(ctx, session)),
+    [1, 0, 0],
+  );
   capi.SSL_SESSION_free(session);
   t.is(capi.debug.live().SSL_SESSION, before + 1);
   capi.SSL_CTX_free(ctx);
@@ -49,17 +55,20 @@ test.serial('A3: the key is protocol version and ID: the same ID in two versions
   t.is(capi.SSL_CTX_sess_number(ctx), 2);
 });
 
-test.serial('A4: replacing returns 1, calls no remove callback, counts no eviction, and leaves the old object resumable', (t) => {
-  const ctx = emptyContext();
-  const removed = recordRemovals(ctx);
-  const first = makeSession({ id: 1 });
-  capi.SSL_CTX_add_session(ctx, first);
-  t.is(capi.SSL_CTX_add_session(ctx, makeSession({ id: 1 })), 1);
-  t.is(capi.SSL_CTX_sess_number(ctx), 1);
-  t.deepEqual(removed, []);
-  t.is(capi.SSL_SESSION_is_resumable(first), 1);
-  t.is(capi.SSL_CTX_sess_cache_full(ctx), 0);
-});
+test.serial(
+  'A4: replacing returns 1, calls no remove callback, counts no eviction, and leaves the old object resumable',
+  (t) => {
+    const ctx = emptyContext();
+    const removed = recordRemovals(ctx);
+    const first = makeSession({ id: 1 });
+    capi.SSL_CTX_add_session(ctx, first);
+    t.is(capi.SSL_CTX_add_session(ctx, makeSession({ id: 1 })), 1);
+    t.is(capi.SSL_CTX_sess_number(ctx), 1);
+    t.deepEqual(removed, []);
+    t.is(capi.SSL_SESSION_is_resumable(first), 1);
+    t.is(capi.SSL_CTX_sess_cache_full(ctx), 0);
+  },
+);
 
 test.serial('A5: adding the same object again moves it in front of its equals in 3.0, and not in 3.5.7', (t) => {
   const ctx = emptyContext();
@@ -74,11 +83,14 @@ test.serial('A5: adding the same object again moves it in front of its equals in
   if (capi.OpenSSL_version_num() >= 0x30500070 && isAtLeast35) t.deepEqual(removed, [a, b]);
 });
 
-test.serial('A6: an add that cannot be done changes nothing (out of memory in libssl is not reachable; a refused one is)', (t) => {
-  const ctx = emptyContext();
-  t.throws(() => capi.SSL_CTX_add_session(ctx, capi.SSL_SESSION_new()), { code: 'ERR_SSLCTX_SESSION_INCOMPLETE' });
-  t.is(capi.SSL_CTX_sess_number(ctx), 0);
-});
+test.serial(
+  'A6: an add that cannot be done changes nothing (out of memory in libssl is not reachable; a refused one is)',
+  (t) => {
+    const ctx = emptyContext();
+    t.throws(() => capi.SSL_CTX_add_session(ctx, capi.SSL_SESSION_new()), { code: 'ERR_SSLCTX_SESSION_INCOMPLETE' });
+    t.is(capi.SSL_CTX_sess_number(ctx), 0);
+  },
+);
 
 test.serial('A7: removing twice: 1, then 0, and the remove callback is called both times', (t) => {
   const ctx = emptyContext();
@@ -89,18 +101,21 @@ test.serial('A7: removing twice: 1, then 0, and the remove callback is called bo
   t.deepEqual(removed, [session, session]);
 });
 
-test.serial('A8: removing by a copy: it is the copy that is marked and told of, and the cached object stays resumable', (t) => {
-  const ctx = emptyContext();
-  const removed = recordRemovals(ctx);
-  const cached = makeSession({ id: 1 });
-  const copy = capi.SSL_SESSION_dup(cached);
-  capi.SSL_CTX_add_session(ctx, cached);
-  t.is(capi.SSL_CTX_remove_session(ctx, copy), 1);
-  t.is(capi.SSL_CTX_sess_number(ctx), 0);
-  t.is(capi.SSL_SESSION_is_resumable(cached), 1);
-  t.is(capi.SSL_SESSION_is_resumable(copy), 0);
-  t.deepEqual(removed, [copy]);
-});
+test.serial(
+  'A8: removing by a copy: it is the copy that is marked and told of, and the cached object stays resumable',
+  (t) => {
+    const ctx = emptyContext();
+    const removed = recordRemovals(ctx);
+    const cached = makeSession({ id: 1 });
+    const copy = capi.SSL_SESSION_dup(cached);
+    capi.SSL_CTX_add_session(ctx, cached);
+    t.is(capi.SSL_CTX_remove_session(ctx, copy), 1);
+    t.is(capi.SSL_CTX_sess_number(ctx), 0);
+    t.is(capi.SSL_SESSION_is_resumable(cached), 1);
+    t.is(capi.SSL_SESSION_is_resumable(copy), 0);
+    t.deepEqual(removed, [copy]);
+  },
+);
 
 test.serial('A9: removing what was never added: 0, and yet it is marked, and the remove callback is called', (t) => {
   const ctx = emptyContext();

@@ -19,7 +19,14 @@ function fill(ctx: capi.SSL_CTX, count: number): capi.SSL_SESSION[] {
 }
 
 test.serial('B1: a cache holds one session less than its size says; of size 1, one; of size 0, all', (t) => {
-  for (const [size, holds] of [[1, 1], [2, 1], [3, 2], [10, 9], [100, 99], [0, 300]] as const) {
+  for (const [size, holds] of [
+    [1, 1],
+    [2, 1],
+    [3, 2],
+    [10, 9],
+    [100, 99],
+    [0, 300],
+  ] as const) {
     const ctx = emptyContext();
     capi.SSL_CTX_sess_set_cache_size(ctx, size);
     fill(ctx, 300);
@@ -37,23 +44,26 @@ test.serial('B2: a smaller size evicts nothing before the next addition', (t) =>
   t.is(capi.SSL_CTX_sess_number(ctx), 2);
 });
 
-test.serial('B2: the session that expires first is evicted, of equals the one that was added first, never the new one', (t) => {
-  const ctx = emptyContext();
-  capi.SSL_CTX_sess_set_cache_size(ctx, 3);
-  const removed = recordRemovals(ctx);
-  const late = makeSession({ id: 1, time: 1000, timeout: 50 });
-  const firstEarly = makeSession({ id: 2, time: 1000, timeout: 10 });
-  const secondEarly = makeSession({ id: 3, time: 1000, timeout: 10 });
-  const earliest = makeSession({ id: 4, time: 1000, timeout: 1 });
-  capi.SSL_CTX_add_session(ctx, firstEarly);
-  capi.SSL_CTX_add_session(ctx, secondEarly);
-  capi.SSL_CTX_add_session(ctx, late);
-  t.deepEqual(removed, [firstEarly]);
-  capi.SSL_CTX_add_session(ctx, earliest);
-  t.deepEqual(removed, [firstEarly, secondEarly]);
-  t.is(capi.SSL_SESSION_is_resumable(firstEarly), 0, 'evicted sessions are marked');
-  t.deepEqual(capi.SSL_CTX_sessions(ctx), [late, earliest]);
-});
+test.serial(
+  'B2: the session that expires first is evicted, of equals the one that was added first, never the new one',
+  (t) => {
+    const ctx = emptyContext();
+    capi.SSL_CTX_sess_set_cache_size(ctx, 3);
+    const removed = recordRemovals(ctx);
+    const late = makeSession({ id: 1, time: 1000, timeout: 50 });
+    const firstEarly = makeSession({ id: 2, time: 1000, timeout: 10 });
+    const secondEarly = makeSession({ id: 3, time: 1000, timeout: 10 });
+    const earliest = makeSession({ id: 4, time: 1000, timeout: 1 });
+    capi.SSL_CTX_add_session(ctx, firstEarly);
+    capi.SSL_CTX_add_session(ctx, secondEarly);
+    capi.SSL_CTX_add_session(ctx, late);
+    t.deepEqual(removed, [firstEarly]);
+    capi.SSL_CTX_add_session(ctx, earliest);
+    t.deepEqual(removed, [firstEarly, secondEarly]);
+    t.is(capi.SSL_SESSION_is_resumable(firstEarly), 0, 'evicted sessions are marked');
+    t.deepEqual(capi.SSL_CTX_sessions(ctx), [late, earliest]);
+  },
+);
 
 test.serial('B3: the cache is ordered by expiry, and setting time or timeout of a cached session moves it', (t) => {
   const ctx = emptyContext();
@@ -70,18 +80,21 @@ test.serial('B3: the cache is ordered by expiry, and setting time or timeout of 
   t.deepEqual(removed, [a, b, c]);
 });
 
-test.serial('B4: flushing at the very second of the expiry keeps the session; one later removes it; the earliest go first', (t) => {
-  const ctx = emptyContext();
-  const removed = recordRemovals(ctx);
-  const [a, b] = fill(ctx, 3);
-  capi.SSL_CTX_flush_sessions(ctx, 1100);
-  t.is(capi.SSL_CTX_sess_number(ctx), 3);
-  capi.SSL_CTX_flush_sessions(ctx, 1102);
-  t.deepEqual(removed, [a, b]);
-  t.is(a && capi.SSL_SESSION_is_resumable(a), 0);
-  capi.SSL_CTX_flush_sessions(ctx, 0);
-  t.is(capi.SSL_CTX_sess_number(ctx), 0);
-});
+test.serial(
+  'B4: flushing at the very second of the expiry keeps the session; one later removes it; the earliest go first',
+  (t) => {
+    const ctx = emptyContext();
+    const removed = recordRemovals(ctx);
+    const [a, b] = fill(ctx, 3);
+    capi.SSL_CTX_flush_sessions(ctx, 1100);
+    t.is(capi.SSL_CTX_sess_number(ctx), 3);
+    capi.SSL_CTX_flush_sessions(ctx, 1102);
+    t.deepEqual(removed, [a, b]);
+    t.is(a && capi.SSL_SESSION_is_resumable(a), 0);
+    capi.SSL_CTX_flush_sessions(ctx, 0);
+    t.is(capi.SSL_CTX_sess_number(ctx), 0);
+  },
+);
 
 test.serial('B5: flushing at -1 removes nothing in 3.0 and everything in 3.5: refused', (t) => {
   const ctx = emptyContext();
@@ -109,35 +122,44 @@ for (const { name, version } of protocols) {
     const old = now() - 100;
     for (const one of cached) capi.SSL_SESSION_set_time(one, old);
     t.true(exchange(pair, session).reused);
-    t.deepEqual(cached.map(capi.SSL_SESSION_get_time), cached.map(() => old));
+    t.deepEqual(
+      cached.map(capi.SSL_SESSION_get_time),
+      cached.map(() => old),
+    );
   });
 }
 
-test.serial('B8: UPDATE_TIME on a re-add sorts the cache anew in 3.0; in 3.5.7 it does not, and a flush stops early', (t) => {
-  const ctx = emptyContext();
-  capi.SSL_CTX_set_session_cache_mode(ctx, capi.SSL_SESS_CACHE_SERVER | capi.SSL_SESS_CACHE_UPDATE_TIME);
-  const a = makeSession({ id: 1, timeout: 1000 });
-  const b = makeSession({ id: 2, timeout: 1000 });
-  capi.SSL_CTX_add_session(ctx, a);
-  capi.SSL_CTX_add_session(ctx, b);
-  for (const session of [a, b]) capi.SSL_SESSION_set_time(session, 1000);
-  t.is(capi.SSL_CTX_add_session(ctx, a), 0);
-  capi.SSL_CTX_flush_sessions(ctx, now());
-  const keepsExpired = capi.SSL_CTX_sessions(ctx).includes(b);
-  t.is(keepsExpired, capi.OpenSSL_version_num() >= 0x30500070, 'b has expired');
-});
+test.serial(
+  'B8: UPDATE_TIME on a re-add sorts the cache anew in 3.0; in 3.5.7 it does not, and a flush stops early',
+  (t) => {
+    const ctx = emptyContext();
+    capi.SSL_CTX_set_session_cache_mode(ctx, capi.SSL_SESS_CACHE_SERVER | capi.SSL_SESS_CACHE_UPDATE_TIME);
+    const a = makeSession({ id: 1, timeout: 1000 });
+    const b = makeSession({ id: 2, timeout: 1000 });
+    capi.SSL_CTX_add_session(ctx, a);
+    capi.SSL_CTX_add_session(ctx, b);
+    for (const session of [a, b]) capi.SSL_SESSION_set_time(session, 1000);
+    t.is(capi.SSL_CTX_add_session(ctx, a), 0);
+    capi.SSL_CTX_flush_sessions(ctx, now());
+    const keepsExpired = capi.SSL_CTX_sessions(ctx).includes(b);
+    t.is(keepsExpired, capi.OpenSSL_version_num() >= 0x30500070, 'b has expired');
+  },
+);
 
-test.serial('B9: a context timeout of 0 stands for 7200 seconds; negative ones are -1 in 3.0 and centuries in 3.5: refused', (t) => {
-  const pair = createSslCtxPair(capi.TLS1_2_VERSION, capi.TLS1_2_VERSION);
-  t.is(capi.SSL_CTX_set_timeout(pair.sctx, 0), 7200);
-  capi.SSL_CTX_set_options(pair.sctx, capi.SSL_OP_NO_TICKET);
-  exchange(pair);
-  t.deepEqual(capi.SSL_CTX_sessions(pair.sctx).map(capi.SSL_SESSION_get_timeout), [7200]);
-  t.throws(() => capi.SSL_CTX_set_timeout(pair.sctx, -1), { code: 'ERR_OUT_OF_RANGE' });
-  t.throws(() => capi.SSL_CTX_set_timeout(pair.sctx, 20_000_000_000), { code: 'ERR_OUT_OF_RANGE' });
-  t.throws(() => capi.SSL_SESSION_set_timeout(makeSession({ id: 1 }), -1), { code: 'ERR_OUT_OF_RANGE' });
-  t.throws(() => capi.SSL_SESSION_set_time(makeSession({ id: 1 }), -1), { code: 'ERR_OUT_OF_RANGE' });
-});
+test.serial(
+  'B9: a context timeout of 0 stands for 7200 seconds; negative ones are -1 in 3.0 and centuries in 3.5: refused',
+  (t) => {
+    const pair = createSslCtxPair(capi.TLS1_2_VERSION, capi.TLS1_2_VERSION);
+    t.is(capi.SSL_CTX_set_timeout(pair.sctx, 0), 7200);
+    capi.SSL_CTX_set_options(pair.sctx, capi.SSL_OP_NO_TICKET);
+    exchange(pair);
+    t.deepEqual(capi.SSL_CTX_sessions(pair.sctx).map(capi.SSL_SESSION_get_timeout), [7200]);
+    t.throws(() => capi.SSL_CTX_set_timeout(pair.sctx, -1), { code: 'ERR_OUT_OF_RANGE' });
+    t.throws(() => capi.SSL_CTX_set_timeout(pair.sctx, 20_000_000_000), { code: 'ERR_OUT_OF_RANGE' });
+    t.throws(() => capi.SSL_SESSION_set_timeout(makeSession({ id: 1 }), -1), { code: 'ERR_OUT_OF_RANGE' });
+    t.throws(() => capi.SSL_SESSION_set_time(makeSession({ id: 1 }), -1), { code: 'ERR_OUT_OF_RANGE' });
+  },
+);
 
 test.serial('B10: the lifetime hint of a ticket: in TLS 1.3 at most seven days, in TLS 1.2 what was set', (t) => {
   for (const { version, isTls13 } of protocols) {
@@ -150,18 +172,24 @@ test.serial('B10: the lifetime hint of a ticket: in TLS 1.3 at most seven days, 
 });
 
 for (const { name, version, isTls13 } of protocols) {
-  test.serial(`B11: ${name}: an expired session is counted and not resumed; only TLS 1.2 takes it out of the cache`, (t) => {
-    const pair = statefulPair(version);
-    const { session } = exchange(pair);
-    const cached = capi.SSL_CTX_sessions(pair.sctx);
-    for (const one of cached) capi.SSL_SESSION_set_time(one, now() - 10_000);
-    const removed = recordRemovals(pair.sctx);
-    t.false(exchange(pair, session).reused);
-    t.is(capi.SSL_CTX_sess_timeouts(pair.sctx), 1);
-    const left = capi.SSL_CTX_sessions(pair.sctx);
-    t.deepEqual(cached.map((one) => left.includes(one)), cached.map(() => isTls13));
-    t.deepEqual(removed, isTls13 ? [] : cached);
-  });
+  test.serial(
+    `B11: ${name}: an expired session is counted and not resumed; only TLS 1.2 takes it out of the cache`,
+    (t) => {
+      const pair = statefulPair(version);
+      const { session } = exchange(pair);
+      const cached = capi.SSL_CTX_sessions(pair.sctx);
+      for (const one of cached) capi.SSL_SESSION_set_time(one, now() - 10_000);
+      const removed = recordRemovals(pair.sctx);
+      t.false(exchange(pair, session).reused);
+      t.is(capi.SSL_CTX_sess_timeouts(pair.sctx), 1);
+      const left = capi.SSL_CTX_sessions(pair.sctx);
+      t.deepEqual(
+        cached.map((one) => left.includes(one)),
+        cached.map(() => isTls13),
+      );
+      t.deepEqual(removed, isTls13 ? [] : cached);
+    },
+  );
 }
 
 test.serial('B12: the automatic flush: with TLS 1.2 tickets never, without tickets in TLS 1.3 never', (t) => {

@@ -1,6 +1,6 @@
 /*
- * The oracle: what libssl itself does with a random sequence of operations on two session caches. One line an operation;
- * driver.ts runs the same sequence through sslctx and must write the same lines. See docs/oracle.md.
+ * The oracle: what libssl itself does with a random sequence of operations on two session caches. One line an
+ * operation; driver.ts runs the same sequence through sslctx and must write the same lines. See docs/oracle.md.
  *
  * usage: oracle SEED OPERATIONS
  */
@@ -21,16 +21,16 @@ static long next_order = 1;
 static int re_adding_moves;
 
 static struct {
-  SSL_SESSION *session;
+  SSL_SESSION* session;
   int home; /* the context that it was added to, -1 for none */
 } slots[SLOTS];
-static SSL_CTX *contexts[CONTEXTS];
-static SSL *connections[CONTEXTS];
+static SSL_CTX* contexts[CONTEXTS];
+static SSL* connections[CONTEXTS];
 static int has_callback[CONTEXTS];
 static char events[MAX_EVENTS];
 static size_t events_length;
 
-static void fail(const char *what) {
+static void fail(const char* what) {
   fprintf(stderr, "oracle: %s failed\n", what);
   exit(2);
 }
@@ -42,12 +42,12 @@ static uint32_t draw(uint32_t below) {
   return state % below;
 }
 
-static unsigned int id_of(const SSL_SESSION *session) {
+static unsigned int id_of(const SSL_SESSION* session) {
   unsigned int length;
   return SSL_SESSION_get_id(session, &length)[0];
 }
 
-static void on_removed(SSL_CTX *ctx, SSL_SESSION *session) {
+static void on_removed(SSL_CTX* ctx, SSL_SESSION* session) {
   const int context = (int)(intptr_t)SSL_CTX_get_ex_data(ctx, context_index);
   if (events_length < sizeof events - 16) {
     events_length += (size_t)sprintf(events + events_length, " %d:%x:%u", context,
@@ -55,12 +55,14 @@ static void on_removed(SSL_CTX *ctx, SSL_SESSION *session) {
   }
 }
 
-static void stamp(SSL_SESSION *session) { SSL_SESSION_set_ex_data(session, order_index, (void *)(intptr_t)next_order++); }
+static void stamp(SSL_SESSION* session) {
+  SSL_SESSION_set_ex_data(session, order_index, (void*)(intptr_t)next_order++);
+}
 
-static SSL_SESSION *make(int version, unsigned int id, long time, long timeout, const SSL_CIPHER *cipher) {
+static SSL_SESSION* make(int version, unsigned int id, long time, long timeout, const SSL_CIPHER* cipher) {
   unsigned char bytes[32];
   unsigned char key[48];
-  SSL_SESSION *session = SSL_SESSION_new();
+  SSL_SESSION* session = SSL_SESSION_new();
   if (session == NULL) fail("SSL_SESSION_new");
   memset(bytes, 0x5a, sizeof bytes);
   bytes[0] = (unsigned char)id;
@@ -74,12 +76,13 @@ static SSL_SESSION *make(int version, unsigned int id, long time, long timeout, 
   return session;
 }
 
-/* A finished TLS 1.2 connection of the context, for SSL_has_matching_session_id. Anonymous, so without a certificate. */
-static SSL *connect_to(SSL_CTX *ctx) {
-  SSL *server = SSL_new(ctx);
-  SSL *client = SSL_new(ctx);
-  BIO *up = BIO_new(BIO_s_mem());
-  BIO *down = BIO_new(BIO_s_mem());
+/* A finished TLS 1.2 connection of the context, for SSL_has_matching_session_id. Anonymous, so without a certificate.
+ */
+static SSL* connect_to(SSL_CTX* ctx) {
+  SSL* server = SSL_new(ctx);
+  SSL* client = SSL_new(ctx);
+  BIO* up = BIO_new(BIO_s_mem());
+  BIO* down = BIO_new(BIO_s_mem());
   int turn;
   BIO_up_ref(up);
   BIO_up_ref(down);
@@ -97,7 +100,7 @@ static SSL *connect_to(SSL_CTX *ctx) {
 }
 
 struct entry {
-  SSL_SESSION *session;
+  SSL_SESSION* session;
   long expiry;
   long order;
 };
@@ -106,24 +109,24 @@ struct list {
   size_t count;
 };
 
-static void collect(void *session, void *arg) {
-  struct list *list = arg;
-  struct entry *entry = &list->entries[list->count++];
+static void collect(void* session, void* arg) {
+  struct list* list = arg;
+  struct entry* entry = &list->entries[list->count++];
   entry->session = session;
   entry->expiry = SSL_SESSION_get_time(session) + SSL_SESSION_get_timeout(session);
   entry->order = (long)(intptr_t)SSL_SESSION_get_ex_data(session, order_index);
 }
 
-static int latest_first(const void *a, const void *b) {
-  const struct entry *left = a;
-  const struct entry *right = b;
+static int latest_first(const void* a, const void* b) {
+  const struct entry* left = a;
+  const struct entry* right = b;
   if (left->expiry != right->expiry) return left->expiry > right->expiry ? -1 : 1;
   return left->order > right->order ? -1 : left->order < right->order;
 }
 
 static uint32_t digest_byte(uint32_t digest, unsigned int byte) { return (digest ^ (byte & 0xff)) * 16777619U; }
 
-static uint32_t digest_session(uint32_t digest, const SSL_SESSION *session) {
+static uint32_t digest_session(uint32_t digest, const SSL_SESSION* session) {
   digest = digest_byte(digest, (unsigned int)SSL_SESSION_get_protocol_version(session));
   digest = digest_byte(digest, id_of(session));
   return digest_byte(digest, (unsigned int)SSL_SESSION_is_resumable(session));
@@ -135,7 +138,7 @@ static uint32_t digest_all(void) {
   for (i = 0; i < CONTEXTS; ++i) {
     struct list list = {.count = 0};
     size_t j;
-    OPENSSL_LH_doall_arg((OPENSSL_LHASH *)SSL_CTX_sessions(contexts[i]), collect, &list);
+    OPENSSL_LH_doall_arg((OPENSSL_LHASH*)SSL_CTX_sessions(contexts[i]), collect, &list);
     qsort(list.entries, list.count, sizeof list.entries[0], latest_first);
     for (j = 0; j < list.count; ++j) digest = digest_session(digest, list.entries[j].session);
     digest = digest_byte(digest, 0xff);
@@ -147,10 +150,10 @@ static uint32_t digest_all(void) {
 }
 
 /* Whether adding an object that is in the cache already puts it in front of its equals: OpenSSL versions differ. */
-static int ask_whether_re_adding_moves(const SSL_CIPHER *cipher) {
-  SSL_CTX *ctx = SSL_CTX_new(TLS_method());
-  SSL_SESSION *first = make(TLS1_2_VERSION, 1, BASE, 1, cipher);
-  SSL_SESSION *second = make(TLS1_2_VERSION, 2, BASE, 1, cipher);
+static int ask_whether_re_adding_moves(const SSL_CIPHER* cipher) {
+  SSL_CTX* ctx = SSL_CTX_new(TLS_method());
+  SSL_SESSION* first = make(TLS1_2_VERSION, 1, BASE, 1, cipher);
+  SSL_SESSION* second = make(TLS1_2_VERSION, 2, BASE, 1, cipher);
   int moves;
   SSL_CTX_set_ex_data(ctx, context_index, NULL);
   SSL_CTX_sess_set_remove_cb(ctx, on_removed);
@@ -166,13 +169,13 @@ static int ask_whether_re_adding_moves(const SSL_CIPHER *cipher) {
   return moves;
 }
 
-static void put(int slot, SSL_SESSION *session) {
+static void put(int slot, SSL_SESSION* session) {
   SSL_SESSION_free(slots[slot].session);
   slots[slot].session = session;
   slots[slot].home = -1;
 }
 
-static long operate(const SSL_CIPHER *cipher) {
+static long operate(const SSL_CIPHER* cipher) {
   static const long modes[] = {SSL_SESS_CACHE_OFF, SSL_SESS_CACHE_SERVER, SSL_SESS_CACHE_BOTH,
                                SSL_SESS_CACHE_SERVER | SSL_SESS_CACHE_NO_AUTO_CLEAR,
                                SSL_SESS_CACHE_BOTH | SSL_SESS_CACHE_NO_INTERNAL};
@@ -180,8 +183,8 @@ static long operate(const SSL_CIPHER *cipher) {
   const int slot = (int)draw(SLOTS);
   const int c = (int)draw(CONTEXTS);
   const uint32_t argument = draw(2000);
-  SSL_CTX *ctx = contexts[c];
-  SSL_SESSION *session = slots[slot].session;
+  SSL_CTX* ctx = contexts[c];
+  SSL_SESSION* session = slots[slot].session;
   if (operation < 5) {
     put(slot, make(argument & 1 ? TLS1_3_VERSION : TLS1_2_VERSION, argument / 2 % IDS, BASE + (long)(argument % 97),
                    (long)(argument % 89), cipher));
@@ -197,7 +200,7 @@ static long operate(const SSL_CIPHER *cipher) {
   }
   if (operation < 19) return session == NULL ? -1 : SSL_CTX_remove_session(ctx, session);
   if (operation < 21) {
-    SSL_SESSION *copy = session == NULL ? NULL : SSL_SESSION_dup(session);
+    SSL_SESSION* copy = session == NULL ? NULL : SSL_SESSION_dup(session);
     if (copy == NULL) return -1;
     put((int)(argument % SLOTS), copy);
     return 1;
@@ -237,8 +240,8 @@ static long operate(const SSL_CIPHER *cipher) {
   return 0;
 }
 
-int main(int argc, char **argv) {
-  const SSL_CIPHER *cipher;
+int main(int argc, char** argv) {
+  const SSL_CIPHER* cipher;
   long operation;
   long operations;
   int i;
@@ -251,9 +254,9 @@ int main(int argc, char **argv) {
   context_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL);
   order_index = SSL_SESSION_get_ex_new_index(0, NULL, NULL, NULL, NULL);
   for (i = 0; i < CONTEXTS; ++i) {
-    SSL_CTX *ctx = contexts[i] = SSL_CTX_new(TLS_method());
+    SSL_CTX* ctx = contexts[i] = SSL_CTX_new(TLS_method());
     if (ctx == NULL) fail("SSL_CTX_new");
-    SSL_CTX_set_ex_data(ctx, context_index, (void *)(intptr_t)i);
+    SSL_CTX_set_ex_data(ctx, context_index, (void*)(intptr_t)i);
     SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION);
     if (SSL_CTX_set_cipher_list(ctx, "ADH-AES128-GCM-SHA256:@SECLEVEL=0") != 1) fail("SSL_CTX_set_cipher_list");
     SSL_CTX_set_dh_auto(ctx, 1);

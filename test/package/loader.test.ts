@@ -109,7 +109,7 @@ test('worker threads: several at once, with and without the main thread', async 
 (process.platform === 'linux' ? test : test.skip)(
   'the addon stays in memory when the last thread that used it ends',
   async (t) => {
-    // libssl keeps pointers to our ex_data callbacks: Node would unload the addon under them (HAZARDS H14).
+    // libssl keeps pointers to our ex_data callbacks: Node would unload the addon under them (docs/hazards.md, H14).
     const [during, after] = await answerOf(`
       const { readFileSync } = await import('node:fs');
       const { Worker } = await import('node:worker_threads');

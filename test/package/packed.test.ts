@@ -61,7 +61,7 @@ test('the tarball holds what the build needs, and nothing of the workshop', asyn
     t.true(files.includes(`native/${source}`), source);
   }
   t.deepEqual(
-    files.filter((path) => /^(?:test|docs|demo|build|native\/(?:build|test))\/|\.(?:node|o|log|pem)$/.test(path)),
+    files.filter((path) => /^(?:test|demo|build|native\/(?:build|test))\/|\.(?:node|o|log|pem)$/.test(path)),
     [],
   );
   t.false(existsSync(join(installed, 'test')));

@@ -1,7 +1,14 @@
 // After the early data tests of OpenSSL's test/sslapitest.c, as far as they concern sessions.
 import test, { type ExecutionContext } from 'ava';
 import * as capi from '../../src/capi/index.ts';
-import { type ContextPair, createSslConnection, createSslCtxPair, createSslObjects, exchange, shutdownSslConnection } from '../helpers/pair.ts';
+import {
+  type ContextPair,
+  createSslConnection,
+  createSslCtxPair,
+  createSslObjects,
+  exchange,
+  shutdownSslConnection,
+} from '../helpers/pair.ts';
 
 test.afterEach((t) => {
   t.is(capi.ERR_peek_error(), 0);
@@ -23,21 +30,24 @@ function read(ssl: capi.SSL): { status: number; text: string } {
   return { status, text: buffer.toString('utf8', 0, bytesRead) };
 }
 
-test.serial('sslapitest: test_early_data_read_write: data arrives before the handshake is done, both sides call it accepted', (t) => {
-  const { sctx, cctx, session } = setupEarlyData();
-  t.is(capi.SSL_SESSION_get_max_early_data(session), 16_384);
-  const ssls = createSslObjects(sctx, cctx);
-  capi.SSL_set_session(ssls.client, session);
-  t.is(capi.SSL_write_early_data(ssls.client, message), message.length);
-  t.deepEqual(read(ssls.server), { status: capi.SSL_READ_EARLY_DATA_SUCCESS, text: 'Hello' });
-  t.is(capi.SSL_get_early_data_status(ssls.server), capi.SSL_EARLY_DATA_ACCEPTED);
-  t.is(capi.SSL_connect(ssls.client), 1);
-  t.deepEqual(read(ssls.server), { status: capi.SSL_READ_EARLY_DATA_FINISH, text: '' });
-  t.true(createSslConnection(ssls));
-  t.is(capi.SSL_get_early_data_status(ssls.client), capi.SSL_EARLY_DATA_ACCEPTED);
-  t.is(capi.SSL_session_reused(ssls.server), 1);
-  shutdownSslConnection(ssls);
-});
+test.serial(
+  'sslapitest: test_early_data_read_write: data arrives before the handshake is done, both sides call it accepted',
+  (t) => {
+    const { sctx, cctx, session } = setupEarlyData();
+    t.is(capi.SSL_SESSION_get_max_early_data(session), 16_384);
+    const ssls = createSslObjects(sctx, cctx);
+    capi.SSL_set_session(ssls.client, session);
+    t.is(capi.SSL_write_early_data(ssls.client, message), message.length);
+    t.deepEqual(read(ssls.server), { status: capi.SSL_READ_EARLY_DATA_SUCCESS, text: 'Hello' });
+    t.is(capi.SSL_get_early_data_status(ssls.server), capi.SSL_EARLY_DATA_ACCEPTED);
+    t.is(capi.SSL_connect(ssls.client), 1);
+    t.deepEqual(read(ssls.server), { status: capi.SSL_READ_EARLY_DATA_FINISH, text: '' });
+    t.true(createSslConnection(ssls));
+    t.is(capi.SSL_get_early_data_status(ssls.client), capi.SSL_EARLY_DATA_ACCEPTED);
+    t.is(capi.SSL_session_reused(ssls.server), 1);
+    shutdownSslConnection(ssls);
+  },
+);
 
 test.serial('sslapitest: test_early_data_not_sent: a server that reads early data finds none', (t) => {
   const { sctx, cctx, session } = setupEarlyData();
@@ -51,7 +61,11 @@ test.serial('sslapitest: test_early_data_not_sent: a server that reads early dat
 });
 
 /** Early data with a session that has been used once. */
-function replay(t: ExecutionContext, { sctx, cctx, session }: ReturnType<typeof setupEarlyData>, accepted: boolean): boolean {
+function replay(
+  t: ExecutionContext,
+  { sctx, cctx, session }: ReturnType<typeof setupEarlyData>,
+  accepted: boolean,
+): boolean {
   t.true(exchange({ sctx, cctx }, session).reused);
   const ssls = createSslObjects(sctx, cctx);
   capi.SSL_set_session(ssls.client, session);
@@ -106,8 +120,16 @@ test.serial('sslapitest: test_early_data_tls1_2: a TLS 1.2 server refuses, and r
 test.serial('sslapitest: test_keylog: the lines of both sides are the same, under the labels of the protocol', (t) => {
   for (const [version, labels] of [
     [capi.TLS1_2_VERSION, ['CLIENT_RANDOM']],
-    [capi.TLS1_3_VERSION, ['CLIENT_HANDSHAKE_TRAFFIC_SECRET', 'CLIENT_TRAFFIC_SECRET_0', 'EXPORTER_SECRET',
-      'SERVER_HANDSHAKE_TRAFFIC_SECRET', 'SERVER_TRAFFIC_SECRET_0']],
+    [
+      capi.TLS1_3_VERSION,
+      [
+        'CLIENT_HANDSHAKE_TRAFFIC_SECRET',
+        'CLIENT_TRAFFIC_SECRET_0',
+        'EXPORTER_SECRET',
+        'SERVER_HANDSHAKE_TRAFFIC_SECRET',
+        'SERVER_TRAFFIC_SECRET_0',
+      ],
+    ],
   ] as const) {
     const pair = createSslCtxPair(version, version);
     t.is(capi.SSL_CTX_get_keylog_callback(pair.sctx), null);
@@ -119,6 +141,9 @@ test.serial('sslapitest: test_keylog: the lines of both sides are the same, unde
     exchange(pair);
     const [server, client] = lines.map((seen) => [...seen].sort());
     t.deepEqual(server, client);
-    t.deepEqual(server?.map((line) => line.split(' ')[0]), [...labels].sort());
+    t.deepEqual(
+      server?.map((line) => line.split(' ')[0]),
+      [...labels].sort(),
+    );
   }
 });

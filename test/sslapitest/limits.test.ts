@@ -1,7 +1,13 @@
 // After test_session_timeout, test_session_cache_overflow, test_multi_resume and test_ticket_lifetime of OpenSSL's test/sslapitest.c.
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
-import { createSslConnection, createSslCtxPair, createSslObjects, exchange, shutdownSslConnection } from '../helpers/pair.ts';
+import {
+  createSslConnection,
+  createSslCtxPair,
+  createSslObjects,
+  exchange,
+  shutdownSslConnection,
+} from '../helpers/pair.ts';
 import { makeSession } from '../helpers/session.ts';
 
 test.afterEach((t) => {
@@ -9,7 +15,10 @@ test.afterEach((t) => {
   t.is(capi.debug.errorQueueDepth(), 0);
 });
 
-const versions = [['TLS 1.2', capi.TLS1_2_VERSION], ['TLS 1.3', capi.TLS1_3_VERSION]] as const;
+const versions = [
+  ['TLS 1.2', capi.TLS1_2_VERSION],
+  ['TLS 1.3', capi.TLS1_3_VERSION],
+] as const;
 
 test.serial('sslapitest: test_session_timeout', (t) => {
   const timeout = 10;
@@ -18,7 +27,11 @@ test.serial('sslapitest: test_session_timeout', (t) => {
   const [early, middle, late] = [makeSession({ id: 1 }), makeSession({ id: 2 }), makeSession({ id: 3 })];
   const all = [late, middle, early];
   for (const session of [early, middle, late]) t.is(capi.SSL_CTX_add_session(ctx, session), 1);
-  for (const [session, time] of [[early, now - 10], [middle, now], [late, now + 10]] as const) {
+  for (const [session, time] of [
+    [early, now - 10],
+    [middle, now],
+    [late, now + 10],
+  ] as const) {
     capi.SSL_SESSION_set_time(session, time);
     t.is(capi.SSL_SESSION_set_timeout(session, timeout), 1);
   }

@@ -1,7 +1,13 @@
 // After execute_test_session of OpenSSL's test/sslapitest.c: the internal cache, the external one, and both.
 import test, { type ExecutionContext } from 'ava';
 import * as capi from '../../src/capi/index.ts';
-import { createSslConnection, createSslCtxPair, createSslObjects, type SslPair, shutdownSslConnection } from '../helpers/pair.ts';
+import {
+  createSslConnection,
+  createSslCtxPair,
+  createSslObjects,
+  type SslPair,
+  shutdownSslConnection,
+} from '../helpers/pair.ts';
 
 test.afterEach((t) => {
   t.is(capi.ERR_peek_error(), 0);
@@ -141,7 +147,10 @@ function testServerCache(t: ExecutionContext, { version, internal, external }: S
   const early = capi.SSL_SESSION_dup(clientSession);
   const late = capi.SSL_SESSION_dup(serverSession);
   t.throws(() => capi.SSL_CTX_add_session(sctx, clientSession), { code: 'ERR_SSLCTX_SESSION_FOREIGN' });
-  for (const [one, time] of [[early, 1000], [late, 2000]] as const) {
+  for (const [one, time] of [
+    [early, 1000],
+    [late, 2000],
+  ] as const) {
     capi.SSL_SESSION_set_time(one, time);
     capi.SSL_SESSION_set_timeout(one, time);
   }
@@ -163,7 +172,10 @@ const kinds = [
 ] as const;
 
 for (const [original, internal, external] of kinds) {
-  for (const [protocol, version] of [['TLS 1.2', capi.TLS1_2_VERSION], ['TLS 1.3', capi.TLS1_3_VERSION]] as const) {
+  for (const [protocol, version] of [
+    ['TLS 1.2', capi.TLS1_2_VERSION],
+    ['TLS 1.3', capi.TLS1_3_VERSION],
+  ] as const) {
     test.serial(`sslapitest: ${original}, ${protocol}, client`, testClientCache, { version, internal, external });
     test.serial(`sslapitest: ${original}, ${protocol}, server`, testServerCache, { version, internal, external });
   }

@@ -9,7 +9,10 @@ test.afterEach((t) => {
 });
 
 const appData = Buffer.from('Hello World');
-const versions = [['TLS 1.2', capi.TLS1_2_VERSION], ['TLS 1.3', capi.TLS1_3_VERSION]] as const;
+const versions = [
+  ['TLS 1.2', capi.TLS1_2_VERSION],
+  ['TLS 1.3', capi.TLS1_3_VERSION],
+] as const;
 
 interface Case {
   title: string;
@@ -22,7 +25,8 @@ interface Case {
   renewed: boolean;
 }
 
-const { SSL_TICKET_RETURN_IGNORE, SSL_TICKET_RETURN_IGNORE_RENEW, SSL_TICKET_RETURN_USE, SSL_TICKET_RETURN_USE_RENEW } = capi;
+const { SSL_TICKET_RETURN_IGNORE, SSL_TICKET_RETURN_IGNORE_RENEW, SSL_TICKET_RETURN_USE, SSL_TICKET_RETURN_USE_RENEW } =
+  capi;
 
 const cases: Case[] = [
   { title: 'ignore', decrypt: SSL_TICKET_RETURN_IGNORE, reused: false, renewed: false },

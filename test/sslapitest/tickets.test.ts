@@ -1,7 +1,13 @@
 // After test_stateful_tickets, test_stateless_tickets, test_psk_tickets and test_extra_tickets of OpenSSL's test/sslapitest.c.
 import test, { type ExecutionContext } from 'ava';
 import * as capi from '../../src/capi/index.ts';
-import { type ContextPair, createSslConnection, createSslCtxPair, createSslObjects, shutdownSslConnection } from '../helpers/pair.ts';
+import {
+  type ContextPair,
+  createSslConnection,
+  createSslCtxPair,
+  createSslObjects,
+  shutdownSslConnection,
+} from '../helpers/pair.ts';
 
 test.afterEach((t) => {
   t.is(capi.ERR_peek_error(), 0);
@@ -25,7 +31,13 @@ function setupTicketTest(isStateful: boolean, tickets: number): Setup {
 }
 
 /** Each session is offered; each connection gives one new session when it resumes, all of them when it does not. */
-function checkResumption(t: ExecutionContext, offered: capi.SSL_SESSION[], setup: Setup, tickets: number, resumes: boolean) {
+function checkResumption(
+  t: ExecutionContext,
+  offered: capi.SSL_SESSION[],
+  setup: Setup,
+  tickets: number,
+  resumes: boolean,
+) {
   for (const session of offered) {
     setup.sessions.length = 0;
     const ssls = createSslObjects(setup.sctx, setup.cctx);
@@ -37,7 +49,10 @@ function checkResumption(t: ExecutionContext, offered: capi.SSL_SESSION[], setup
   }
 }
 
-for (const [original, isStateful] of [['test_stateful_tickets', true], ['test_stateless_tickets', false]] as const) {
+for (const [original, isStateful] of [
+  ['test_stateful_tickets', true],
+  ['test_stateless_tickets', false],
+] as const) {
   for (const tickets of [0, 1, 2]) {
     test.serial(`sslapitest: ${original}, ${tickets} tickets, TLS 1.3`, (t) => {
       const setup = setupTicketTest(isStateful, tickets);
@@ -48,7 +63,13 @@ for (const [original, isStateful] of [['test_stateful_tickets', true], ['test_st
       const issued = [...setup.sessions];
       // A server that has neither the cache nor the keys resumes none of them. Copies: a client uses each only once.
       const stranger = setupTicketTest(isStateful, tickets);
-      checkResumption(t, issued.map((one) => capi.SSL_SESSION_dup(one)), stranger, tickets, false);
+      checkResumption(
+        t,
+        issued.map((one) => capi.SSL_SESSION_dup(one)),
+        stranger,
+        tickets,
+        false,
+      );
       checkResumption(t, issued, setup, tickets, true);
     });
   }
@@ -95,7 +116,9 @@ for (const isStateful of [false, true]) {
 test.serial('sslapitest: test_psk_tickets, TLS 1.3: a connection with an external key gets one ticket', (t) => {
   const { sctx, cctx, sessions } = setupTicketTest(false, 2);
   const psk = capi.SSL_SESSION_new();
-  const cipher = capi.SSL_CTX_get_ciphers(sctx).find((one) => capi.SSL_CIPHER_get_name(one) === 'TLS_AES_256_GCM_SHA384');
+  const cipher = capi
+    .SSL_CTX_get_ciphers(sctx)
+    .find((one) => capi.SSL_CIPHER_get_name(one) === 'TLS_AES_256_GCM_SHA384');
   if (cipher === undefined) return t.fail();
   capi.SSL_SESSION_set1_master_key(psk, Buffer.alloc(48, 3));
   capi.SSL_SESSION_set_cipher(psk, cipher);
