@@ -319,7 +319,7 @@ SSL_TICKET_RETURN sslctx_on_ticket_decrypt(SSL* ssl, SSL_SESSION* session, const
     }
     result = chosen;
   });
-  // After an exception a full handshake. Not ABORT: until 3.0.20 libssl leaks the session then, in TLS 1.3.
+  // After an exception a full handshake. Not ABORT: OpenSSL 3.0.19 leaks the session then, in TLS 1.3.
   return done ? result : SSL_TICKET_RETURN_IGNORE;
 }
 

@@ -3,7 +3,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const lines = ['20', '22', '24', '26'];
@@ -25,7 +25,7 @@ const platform = `node-${process.platform}-${process.arch}`;
 const aliases = lines.map((line) => `node${line}@npm:${platform}@^${line}`);
 npm(project, 'install', '--no-audit', '--no-fund', '--ignore-scripts', '--no-save', ...aliases);
 
-// The same sequence in both module systems: a session added, found, replaced by nothing, removed.
+// Both module systems give the same classes.
 const program = `
 const { SslContext, SslSession, openssl } = require('sslctx');
 if (typeof SslContext !== 'function' || typeof SslSession !== 'function') throw new Error('the classes are missing');
@@ -62,5 +62,7 @@ process.exitCode = failures === 0 ? 0 : 1;
 
 function runSuite(node) {
   const ava = join(root, 'node_modules', 'ava', 'entrypoints', 'cli.mjs');
-  return spawnSync(node, [ava], { cwd: root, stdio: 'inherit' }).status === 0;
+  // Tests start programs that are scripts of Node, which must run with this Node too.
+  const env = { ...process.env, PATH: `${dirname(node)}:${process.env.PATH}` };
+  return spawnSync(node, [ava], { cwd: root, env, stdio: 'inherit' }).status === 0;
 }

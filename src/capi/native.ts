@@ -150,7 +150,7 @@ export interface Native {
 
   // ssl_session.ts
   SSL_SESSION_new(): SSL_SESSION;
-  SSL_SESSION_dup(session: Id): SSL_SESSION;
+  SSL_SESSION_dup(session: Id): SSL_SESSION | null;
   SSL_SESSION_up_ref(session: Id): number;
   SSL_SESSION_free(session: Id): void;
   SSL_SESSION_get_id(session: Id): Buffer;

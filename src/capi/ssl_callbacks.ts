@@ -201,7 +201,7 @@ export function SSL_set_psk_use_session_callback(ssl: SSL, callback: PskUseSessi
 export type TicketGenerateCallback = (ssl: SSL) => number | void;
 /**
  * An SSL_TICKET_RETURN_*. `session` is null when the ticket is empty or did not decrypt. SSL_TICKET_RETURN_ABORT makes
- * OpenSSL 3.0 leak the session in TLS 1.3.
+ * OpenSSL 3.0.19 leak the session in TLS 1.3.
  */
 export type TicketDecryptCallback = (
   ssl: SSL,

@@ -7,8 +7,8 @@ export function SSL_SESSION_new(): SSL_SESSION {
   return native.SSL_SESSION_new();
 }
 
-/** A copy that shares nothing with the original and may be changed. SSL_SESSION_free(3). */
-export function SSL_SESSION_dup(session: SSL_SESSION): SSL_SESSION {
+/** A copy that shares nothing with the original and may be changed; null when libssl cannot copy it. SSL_SESSION_free(3). */
+export function SSL_SESSION_dup(session: SSL_SESSION): SSL_SESSION | null {
   return native.SSL_SESSION_dup(sessionId(session));
 }
 

@@ -77,5 +77,6 @@ for (const { name, version } of VERSIONS) {
 test('without the guard: flushing the first context never ends', async (t) => {
   const { signal, facts } = await unguarded('h01_two_contexts');
   t.deepEqual(facts, { first: 1, second: 1 });
-  t.is(signal, 'SIGXCPU');
+  // The limit of processor time; on a busy machine that of the clock comes first.
+  t.true(signal === 'SIGXCPU' || signal === 'SIGALRM', String(signal));
 });

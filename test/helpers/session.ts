@@ -42,3 +42,10 @@ export function makeSession({ id, version = capi.TLS1_2_VERSION, time, timeout }
   if (timeout !== undefined) capi.SSL_SESSION_set_timeout(session, timeout);
   return session;
 }
+
+/** SSL_SESSION_dup, of a session that can be copied. */
+export function copyOf(session: capi.SSL_SESSION): capi.SSL_SESSION {
+  const copy = capi.SSL_SESSION_dup(session);
+  if (copy === null) throw new Error('SSL_SESSION_dup failed');
+  return copy;
+}

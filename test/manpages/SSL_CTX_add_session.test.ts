@@ -2,7 +2,7 @@
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
 import { exchange } from '../helpers/pair.ts';
-import { makeSession } from '../helpers/session.ts';
+import { copyOf, makeSession } from '../helpers/session.ts';
 import { emptyContext, has, protocols, recordRemovals, sessionsOf, statefulPair } from './common.ts';
 
 test.afterEach((t) => {
@@ -49,7 +49,7 @@ test.serial('a session with the same ID is removed by SSL_SESSION_free: the cach
 test.serial('the same session in another object replaces the old one, which stays valid for whoever holds it', (t) => {
   const ctx = emptyContext();
   const first = makeSession({ id: 1, timeout: 10 });
-  const second = capi.SSL_SESSION_dup(first);
+  const second = copyOf(first);
   capi.SSL_CTX_add_session(ctx, first);
   t.is(capi.SSL_CTX_add_session(ctx, second), 1);
   t.is(capi.SSL_CTX_sess_number(ctx), 1);
@@ -118,6 +118,6 @@ test.serial('returns 1 on success, 0 for the same object twice, and tells the re
   const removed = recordRemovals(ctx);
   const session = makeSession({ id: 1 });
   t.deepEqual([capi.SSL_CTX_add_session(ctx, session), capi.SSL_CTX_add_session(ctx, session)], [1, 0]);
-  t.is(capi.SSL_CTX_add_session(ctx, capi.SSL_SESSION_dup(session)), 1);
+  t.is(capi.SSL_CTX_add_session(ctx, copyOf(session)), 1);
   t.deepEqual(removed, []);
 });

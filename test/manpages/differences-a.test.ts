@@ -2,7 +2,7 @@
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
 import { exchange } from '../helpers/pair.ts';
-import { makeSession } from '../helpers/session.ts';
+import { copyOf, makeSession } from '../helpers/session.ts';
 import { emptyContext, isAtLeast35, now, protocols, recordRemovals, statefulPair } from './common.ts';
 
 test.afterEach((t) => {
@@ -107,7 +107,7 @@ test.serial(
     const ctx = emptyContext();
     const removed = recordRemovals(ctx);
     const cached = makeSession({ id: 1 });
-    const copy = capi.SSL_SESSION_dup(cached);
+    const copy = copyOf(cached);
     capi.SSL_CTX_add_session(ctx, cached);
     t.is(capi.SSL_CTX_remove_session(ctx, copy), 1);
     t.is(capi.SSL_CTX_sess_number(ctx), 0);
@@ -138,7 +138,7 @@ test.serial('A10: the mark stays with the object and its copies, and is lost in 
   const ctx = emptyContext();
   const session = makeSession({ id: 1 });
   capi.SSL_CTX_remove_session(ctx, session);
-  t.is(capi.SSL_SESSION_is_resumable(capi.SSL_SESSION_dup(session)), 0);
+  t.is(capi.SSL_SESSION_is_resumable(copyOf(session)), 0);
   const der = capi.i2d_SSL_SESSION(session);
   const again = der && capi.d2i_SSL_SESSION(der);
   t.is(again && capi.SSL_SESSION_is_resumable(again), 1);

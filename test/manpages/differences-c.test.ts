@@ -9,7 +9,7 @@ import {
   exchange,
   shutdownSslConnection,
 } from '../helpers/pair.ts';
-import { makeSession } from '../helpers/session.ts';
+import { copyOf, makeSession } from '../helpers/session.ts';
 import { has, protocols, recordRemovals, sessionsOf, statefulPair } from './common.ts';
 
 test.afterEach((t) => {
@@ -200,7 +200,7 @@ for (const { name, version } of protocols) {
   test.serial(`C7: ${name}: a miss is counted also when the get callback finds the session`, (t) => {
     const pair = statefulPair(version);
     const { session } = exchange(pair);
-    const sessions = capi.SSL_CTX_sessions(pair.sctx).map((one) => capi.SSL_SESSION_dup(one));
+    const sessions = capi.SSL_CTX_sessions(pair.sctx).map(copyOf);
     capi.SSL_CTX_flush_sessions(pair.sctx, 0);
     capi.SSL_CTX_sess_set_get_cb(
       pair.sctx,

@@ -24,7 +24,8 @@ export async function report(t: ExecutionContext, script: string, args: readonly
     const file = fileURLToPath(new URL(script, import.meta.url));
     const { code, signal, stdout, stderr } = await run(
       [...process.execArgv, file, ...args.map(String), journal],
-      110_000,
+      // Under AddressSanitizer everything takes several times as long.
+      process.env.LD_PRELOAD?.includes('libasan') ? 550_000 : 110_000,
     );
     if (code !== 0) {
       const last = readFileSync(journal, 'utf8').trim();

@@ -226,7 +226,7 @@ const clientHello: Record<string, Signature> = {
 
 const sessions: Record<string, Signature> = {
   SSL_SESSION_new: row([], 'SSL_SESSION'),
-  SSL_SESSION_dup: row([session], 'SSL_SESSION'),
+  SSL_SESSION_dup: row([session], 'SSL_SESSION?'),
   SSL_SESSION_up_ref: row([session], 'number'),
   SSL_SESSION_free: row([session], 'void', FREES),
   SSL_SESSION_get_id: row([session], 'bytes'),

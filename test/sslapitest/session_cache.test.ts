@@ -8,6 +8,7 @@ import {
   type SslPair,
   shutdownSslConnection,
 } from '../helpers/pair.ts';
+import { copyOf } from '../helpers/session.ts';
 
 test.afterEach((t) => {
   t.is(capi.ERR_peek_error(), 0);
@@ -132,7 +133,7 @@ function testServerCache(t: ExecutionContext, { version, internal, external }: S
   if (external) {
     t.deepEqual(calls, { made: tickets, removed: 0, got: 0 });
     if (internal && !isTls13) {
-      const copy = capi.SSL_SESSION_dup(serverSession);
+      const copy = copyOf(serverSession);
       t.is(capi.SSL_CTX_remove_session(sctx, serverSession), 1);
       serverSession = copy;
     }
@@ -144,8 +145,8 @@ function testServerCache(t: ExecutionContext, { version, internal, external }: S
   if (external) t.deepEqual(calls, isTls13 ? { made: 1, removed: 0, got: 0 } : { made: 0, removed: 0, got: 1 });
 
   // The newest addition stays, although it expires first. C adds the client's session here: another context's, so a copy.
-  const early = capi.SSL_SESSION_dup(clientSession);
-  const late = capi.SSL_SESSION_dup(serverSession);
+  const early = copyOf(clientSession);
+  const late = copyOf(serverSession);
   t.throws(() => capi.SSL_CTX_add_session(sctx, clientSession), { code: 'ERR_SSLCTX_SESSION_FOREIGN' });
   for (const [one, time] of [
     [early, 1000],

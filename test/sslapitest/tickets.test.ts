@@ -8,6 +8,7 @@ import {
   createSslObjects,
   shutdownSslConnection,
 } from '../helpers/pair.ts';
+import { copyOf } from '../helpers/session.ts';
 
 test.afterEach((t) => {
   t.is(capi.ERR_peek_error(), 0);
@@ -63,13 +64,7 @@ for (const [original, isStateful] of [
       const issued = [...setup.sessions];
       // A server that has neither the cache nor the keys resumes none of them. Copies: a client uses each only once.
       const stranger = setupTicketTest(isStateful, tickets);
-      checkResumption(
-        t,
-        issued.map((one) => capi.SSL_SESSION_dup(one)),
-        stranger,
-        tickets,
-        false,
-      );
+      checkResumption(t, issued.map(copyOf), stranger, tickets, false);
       checkResumption(t, issued, setup, tickets, true);
     });
   }
