@@ -36,11 +36,8 @@ Napi::Value NewPair(Call& call) {
   return result;
 }
 
-Napi::Value UpRef(Call& call) {
-  return ToJs(call.env(), call.addon().handles.UpRef(call.env(), call[0], Kind::kBio, call.name()) ? 1 : 0);
-}
-
-Napi::Value Free(Call& call) {
+// BIO_free tells 1 or 0, unlike the other functions of its kind.
+Napi::Value FreeBio(Call& call) {
   call.addon().handles.Free(call.env(), call[0], Kind::kBio, call.name());
   return ToJs(call.env(), 1);
 }
@@ -74,8 +71,8 @@ constexpr Export kExports[] = {
     SSLCTX_BODY(BIO_s_mem, MemoryMethod),
     SSLCTX_BODY(BIO_new, New),
     SSLCTX_BODY(BIO_new_bio_pair, NewPair),
-    SSLCTX_BODY(BIO_up_ref, UpRef),
-    SSLCTX_BODY(BIO_free, Free),
+    SSLCTX_BODY(BIO_up_ref, UpRef<Kind::kBio>),
+    SSLCTX_BODY(BIO_free, FreeBio),
     SSLCTX_BODY(BIO_read, Read),
     SSLCTX_BODY(BIO_write, Write),
     SSLCTX_PLAIN(BIO_ctrl_pending),

@@ -208,6 +208,18 @@ Napi::Value OwnResult(Call& call) {
   return call.addon().handles.Own(call.env(), kKindOf<std::remove_pointer_t<decltype(pointer)>>, pointer);
 }
 
+/// X_up_ref and X_free of a handle: what the handle owns is counted by the table.
+template <Kind kind>
+Napi::Value UpRef(Call& call) {
+  return ToJs(call.env(), call.addon().handles.UpRef(call.env(), call[0], kind, call.name()) ? 1 : 0);
+}
+
+template <Kind kind>
+Napi::Value Free(Call& call) {
+  call.addon().handles.Free(call.env(), call[0], kind, call.name());
+  return call.env().Undefined();
+}
+
 }  // namespace sslctx
 
 /// Table rows; the C function may be a macro.

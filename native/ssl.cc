@@ -152,15 +152,6 @@ Napi::Value New(Call& call) {
   return call.addon().handles.Own(call.env(), Kind::kSsl, ssl.release(), record);
 }
 
-Napi::Value UpRef(Call& call) {
-  return ToJs(call.env(), call.addon().handles.UpRef(call.env(), call[0], Kind::kSsl, call.name()) ? 1 : 0);
-}
-
-Napi::Value Free(Call& call) {
-  call.addon().handles.Free(call.env(), call[0], Kind::kSsl, call.name());
-  return call.env().Undefined();
-}
-
 Napi::Value SetBio(Call& call) {
   const Target target = Idle(call);
   BIO* const read = call.HandleOrNull<BIO>(1);
@@ -349,8 +340,8 @@ Napi::Value SetShutdown(Call& call) {
 
 constexpr Export kExports[] = {
     SSLCTX_BODY(SSL_new, New),
-    SSLCTX_BODY(SSL_up_ref, UpRef),
-    SSLCTX_BODY(SSL_free, Free),
+    SSLCTX_BODY(SSL_up_ref, UpRef<Kind::kSsl>),
+    SSLCTX_BODY(SSL_free, Free<Kind::kSsl>),
     SSLCTX_BODY(SSL_clear, Clear),
     SSLCTX_BODY(SSL_set_SSL_CTX, SetContext),
     SSLCTX_BODY(SSL_get_SSL_CTX, GetContext),

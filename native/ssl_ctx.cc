@@ -26,15 +26,6 @@ Napi::Value New(Call& call) {
   return call.addon().handles.Own(call.env(), Kind::kSslCtx, ctx.release(), record);
 }
 
-Napi::Value UpRef(Call& call) {
-  return ToJs(call.env(), call.addon().handles.UpRef(call.env(), call[0], Kind::kSslCtx, call.name()) ? 1 : 0);
-}
-
-Napi::Value Free(Call& call) {
-  call.addon().handles.Free(call.env(), call[0], Kind::kSslCtx, call.name());
-  return call.env().Undefined();
-}
-
 // NULL keeps a value in C for the file or for the path, not for both.
 Napi::Value LoadVerifyLocations(Call& call) {
   SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
@@ -125,8 +116,8 @@ constexpr Export kExports[] = {
     SSLCTX_BODY(TLS_server_method, Method<TLS_server_method>),
     SSLCTX_BODY(TLS_client_method, Method<TLS_client_method>),
     SSLCTX_BODY(SSL_CTX_new, New),
-    SSLCTX_BODY(SSL_CTX_up_ref, UpRef),
-    SSLCTX_BODY(SSL_CTX_free, Free),
+    SSLCTX_BODY(SSL_CTX_up_ref, UpRef<Kind::kSslCtx>),
+    SSLCTX_BODY(SSL_CTX_free, Free<Kind::kSslCtx>),
     SSLCTX_PLAIN(SSL_CTX_set_options),
     SSLCTX_QUIET(SSL_CTX_get_options),
     SSLCTX_PLAIN(SSL_CTX_clear_options),

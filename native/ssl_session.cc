@@ -15,15 +15,6 @@ namespace {
 SSL_SESSION* NewSession(Call&) { return SSL_SESSION_new(); }
 SSL_SESSION* DupSession(Call& call) { return SSL_SESSION_dup(call.Handle<SSL_SESSION>(0)); }
 
-Napi::Value UpRef(Call& call) {
-  return ToJs(call.env(), call.addon().handles.UpRef(call.env(), call[0], Kind::kSslSession, call.name()) ? 1 : 0);
-}
-
-Napi::Value Free(Call& call) {
-  call.addon().handles.Free(call.env(), call[0], Kind::kSslSession, call.name());
-  return call.env().Undefined();
-}
-
 /// Argument 0, which must not be shared.
 SSL_SESSION* Private(Call& call) {
   SSL_SESSION* const session = call.Handle<SSL_SESSION>(0);
@@ -198,8 +189,8 @@ SSL_SESSION* ReadPem(Call& call) { return PEM_read_bio_SSL_SESSION(call.Handle<B
 constexpr Export kExports[] = {
     SSLCTX_BODY(SSL_SESSION_new, OwnResult<NewSession>),
     SSLCTX_BODY(SSL_SESSION_dup, OwnResult<DupSession>),
-    SSLCTX_BODY(SSL_SESSION_up_ref, UpRef),
-    SSLCTX_BODY(SSL_SESSION_free, Free),
+    SSLCTX_BODY(SSL_SESSION_up_ref, UpRef<Kind::kSslSession>),
+    SSLCTX_BODY(SSL_SESSION_free, Free<Kind::kSslSession>),
     SSLCTX_BODY(SSL_SESSION_get_id, GetBytes<SSL_SESSION_get_id>),
     SSLCTX_BODY(SSL_SESSION_set1_id, (SetBytes<SSL_SESSION_set1_id, SSL_MAX_SSL_SESSION_ID_LENGTH>)),
     SSLCTX_BODY(SSL_SESSION_get0_id_context, GetBytes<SSL_SESSION_get0_id_context>),

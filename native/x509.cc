@@ -88,17 +88,6 @@ Napi::Value ParsePkcs12(Call& call) {
   return result;
 }
 
-template <Kind kind>
-Napi::Value UpRef(Call& call) {
-  return ToJs(call.env(), call.addon().handles.UpRef(call.env(), call[0], kind, call.name()) ? 1 : 0);
-}
-
-template <Kind kind>
-Napi::Value Free(Call& call) {
-  call.addon().handles.Free(call.env(), call[0], kind, call.name());
-  return call.env().Undefined();
-}
-
 constexpr Export kExports[] = {
     SSLCTX_BODY(PEM_read_bio_X509, ReadPem<PEM_read_bio_X509>),
     SSLCTX_BODY(PEM_read_bio_X509_AUX, ReadPem<PEM_read_bio_X509_AUX>),

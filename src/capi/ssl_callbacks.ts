@@ -22,6 +22,25 @@ function liveCallbacks(ctx: SSL_CTX): Callbacks {
   return contextCallbacks(ctx);
 }
 
+function set<F extends (...args: never[]) => unknown>(
+  callbacks: Callbacks,
+  id: number,
+  kind: Kind,
+  name: string,
+  toggle: Toggle,
+  callback: F | null,
+  adapt?: (callback: F) => (...args: never[]) => unknown,
+): void {
+  const previous = getCallback<F>(callbacks, kind);
+  const on = setCallback(callbacks, kind, name, callback, adapt);
+  try {
+    toggle(id, on);
+  } catch (error) {
+    setCallback(callbacks, kind, name, previous, adapt);
+    throw error;
+  }
+}
+
 function onContext<F extends (...args: never[]) => unknown>(
   ctx: SSL_CTX,
   kind: Kind,
@@ -30,15 +49,7 @@ function onContext<F extends (...args: never[]) => unknown>(
   callback: F | null,
   adapt?: (callback: F) => (...args: never[]) => unknown,
 ): void {
-  const id = contextId(ctx);
-  const previous = getCallback<F>(contextCallbacks(ctx), kind);
-  const on = setCallback(contextCallbacks(ctx), kind, name, callback, adapt);
-  try {
-    toggle(id, on);
-  } catch (error) {
-    setCallback(contextCallbacks(ctx), kind, name, previous, adapt);
-    throw error;
-  }
+  set(contextCallbacks(ctx), contextId(ctx), kind, name, toggle, callback, adapt);
 }
 
 function onConnection<F extends (...args: never[]) => unknown>(
@@ -49,15 +60,7 @@ function onConnection<F extends (...args: never[]) => unknown>(
   callback: F | null,
   adapt?: (callback: F) => (...args: never[]) => unknown,
 ): void {
-  const id = sslId(ssl);
-  const previous = getCallback<F>(sslCallbacks(ssl), kind);
-  const on = setCallback(sslCallbacks(ssl), kind, name, callback, adapt);
-  try {
-    toggle(id, on);
-  } catch (error) {
-    setCallback(sslCallbacks(ssl), kind, name, previous, adapt);
-    throw error;
-  }
+  set(sslCallbacks(ssl), sslId(ssl), kind, name, toggle, callback, adapt);
 }
 
 /** 1, 0 or nothing: accepted as in C, and without effect, because the handle has a reference of its own. */
