@@ -2,6 +2,21 @@
 
 namespace sslctx {
 
+void Call::Park() noexcept {
+  if (parked_) return;
+  try {
+    try {
+      throw;
+    } catch (const Napi::Error& error) {
+      parked_ = error;
+    } catch (const std::exception& error) {
+      parked_ = Napi::Error::New(env_, error.what());
+    }
+  } catch (...) {
+    // The environment is ending: there is nobody left to tell.
+  }
+}
+
 void ThrowToJs(napi_env env) noexcept {
   // Argument errors come before libssl is called; other exceptions may leave errors that must not reach the next user.
   ErrorQueue::ClearThread();

@@ -67,17 +67,10 @@ class Call {
     try {
       body();
       return true;
-    } catch (const Napi::Error& error) {
-      if (!parked_) parked_ = error;
-    } catch (const std::exception& error) {
-      try {
-        if (!parked_) parked_ = Napi::Error::New(env(), error.what());
-      } catch (...) {
-        // The environment is ending: there is nobody left to tell.
-      }
     } catch (...) {
+      Park();
+      return false;
     }
-    return false;
   }
 
   /// After the C call: errors are moved to the environment's queue, queued callbacks delivered, what they threw
@@ -98,6 +91,9 @@ class Call {
   }
 
  private:
+  /// Keeps the exception that is being handled, unless there is one already.
+  void Park() noexcept;
+
   napi_env env_;
   napi_value arguments_[kMaxArguments];
   const FunctionData* data_ = nullptr;
