@@ -1,7 +1,18 @@
 {
   'targets': [
+    # libuv's header lies beside the headers of Node's own OpenSSL: the one file that needs it is compiled apart from
+    # all that includes OpenSSL's.
+    {
+      'target_name': 'sslctx_loop',
+      'type': 'static_library',
+      'sources': ['native/net/loop.cc'],
+      'cflags': ['-fPIC', '-fvisibility=hidden'],
+      'cflags_cc!': ['-std=gnu++17', '-std=gnu++20'],
+      'cflags_cc': ['-std=c++20', '-O2'],
+    },
     {
       'target_name': 'sslctx',
+      'dependencies': ['sslctx_loop'],
       # One translation unit per C type: a new file is found, not listed.
       'sources': ["<!@(node scripts/openssl.mjs sources)"],
 

@@ -48,7 +48,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   napi_add_env_cleanup_hook(env, CloseAddon, &addon);
 
   for (const auto group :
-       {BioExports(), LibraryExports(), SslCacheExports(), SslCallbackExports(), SslClientHelloExports(),
+       {BioExports(), LibraryExports(), SslCacheExports(), SslCallbackExports(), SslClientHelloExports(), NetExports(),
         SslCtxExports(), SslExports(), SslSessionExports(), X509Exports()}) {
     addon.Register(exports, group);
   }

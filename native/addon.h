@@ -15,6 +15,7 @@ namespace sslctx {
 
 class Addon;
 class Call;
+class Reactor;
 
 /// What each exported function gets as its data: who owns it, and its C name for messages.
 struct FunctionData {
@@ -45,6 +46,9 @@ class Addon {
 
   /// The innermost call that JavaScript has made and that has not returned yet; callbacks of libssl run inside of it.
   Call* current_call = nullptr;
+
+  /// The sockets; null before the first. Ends by itself, before this does.
+  Reactor* reactor = nullptr;
 
   /// Gives back everything that this environment still owns. Called once, when the environment ends.
   void Close();

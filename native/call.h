@@ -34,6 +34,11 @@ class Call {
     outer_ = data_->addon->current_call;
     data_->addon->current_call = this;
   }
+  /// A call that no function of JavaScript's has made: the event loop's.
+  Call(Addon& addon, const FunctionData& data) : env_(addon.env()), data_(&data) {
+    outer_ = addon.current_call;
+    addon.current_call = this;
+  }
   ~Call() { data_->addon->current_call = outer_; }
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
@@ -95,7 +100,7 @@ class Call {
   void Park() noexcept;
 
   napi_env env_;
-  napi_value arguments_[kMaxArguments];
+  napi_value arguments_[kMaxArguments] = {};
   const FunctionData* data_ = nullptr;
   Call* outer_ = nullptr;
   std::optional<Napi::Error> parked_;

@@ -7,6 +7,7 @@
 
 #include "addon.h"
 #include "call.h"
+#include "net/channel.h"
 #include "state.h"
 #include "ticket_keys.h"
 
@@ -125,8 +126,13 @@ int OnNewSession(SSL* ssl, SSL_SESSION* session) {
   try {
     ClaimFromConnection(ssl, session);
     SessionTag::Of(session).order = SessionTag::NextOrder();
+    SessionTag::Of(session).maker = context->serial;
   } catch (...) {
     // Out of memory.
+  }
+  if (state.channel != nullptr) {
+    state.channel->OnNewSession(session, context->wants_new);
+    return 0;
   }
   if (!context->wants_new) return 0;
   IntoJs(*state.addon, [&](Call& call) {
@@ -135,6 +141,38 @@ int OnNewSession(SSL* ssl, SSL_SESSION* session) {
   });
   // 0: the reference that libssl raised for the callback goes back; the handle has one of its own.
   return 0;
+}
+
+int OnServername(SSL*, int*, void*) {
+  // Known: only then does libssl keep the name in the session.
+  return SSL_TLSEXT_ERR_OK;
+}
+
+int OnOcsp(SSL* ssl, void*) {
+  const Channel* const channel = SslState::Of(ssl).channel;
+  if (channel == nullptr || channel->ocsp_response().empty()) return SSL_TLSEXT_ERR_NOACK;
+  const std::vector<std::uint8_t>& response = channel->ocsp_response();
+  // libssl takes the copy over.
+  void* const copy = OPENSSL_memdup(response.data(), response.size());
+  if (copy == nullptr) return SSL_TLSEXT_ERR_ALERT_FATAL;
+  SSL_set_tlsext_status_ocsp_resp(ssl, copy, static_cast<long>(response.size()));
+  return SSL_TLSEXT_ERR_OK;
+}
+
+int OnAlpnList(SSL* ssl, const unsigned char** out, unsigned char* out_length, const unsigned char* in,
+               unsigned int in_length, void*) {
+  const Channel* const channel = SslState::Of(ssl).channel;
+  const std::vector<std::uint8_t>* chosen = channel == nullptr ? nullptr : channel->chosen_alpn();
+  if (chosen == nullptr) {
+    const ContextState* const state = ContextState::Of(SSL_get_SSL_CTX(ssl));
+    if (state != nullptr) chosen = &state->alpn;
+  }
+  if (chosen == nullptr || chosen->empty()) return SSL_TLSEXT_ERR_NOACK;
+  unsigned char* selected = nullptr;
+  const int found = SSL_select_next_proto(&selected, out_length, chosen->data(),
+                                          static_cast<unsigned int>(chosen->size()), in, in_length);
+  *out = selected;
+  return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
 int NeverPrompt(char*, int, int, void*) { return -1; }
@@ -149,6 +187,31 @@ void InstallDefaults(SSL_CTX* ctx) {
   SSL_CTX_set_mode(ctx, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 }
 
+void InstallServerCallbacks(SSL_CTX* ctx) {
+  SSL_CTX_set_client_hello_cb(ctx, sslctx_on_client_hello, nullptr);
+  SSL_CTX_sess_set_get_cb(ctx, sslctx_on_get_session);
+  SSL_CTX_set_session_ticket_cb(ctx, nullptr, sslctx_on_ticket_decrypt, nullptr);
+  SSL_CTX_set_tlsext_servername_callback(ctx, OnServername);
+  SSL_CTX_set_tlsext_status_cb(ctx, OnOcsp);
+  SSL_CTX_set_alpn_select_cb(ctx, OnAlpnList, nullptr);
+}
+
+void InstallAlpnList(SSL_CTX* ctx) { SSL_CTX_set_alpn_select_cb(ctx, OnAlpnList, nullptr); }
+
+void InstallKeylog(SSL_CTX* ctx) { SSL_CTX_set_keylog_callback(ctx, sslctx_on_keylog); }
+
+int sslctx_accept_any_certificate(int, X509_STORE_CTX*) { return 1; }
+
+void TellContext(Call& call, SSL* ssl, const Napi::Value& session) {
+  const ContextState* const context = ContextState::Of(SslState::Of(ssl).session_ctx);
+  if (context == nullptr) return;
+  const Napi::Value record = ValueOf(call.env(), context->record);
+  if (record.IsEmpty()) return;
+  call.Guard([&] {
+    CallRecord(record.As<Napi::Object>(), CallbackKind::kNewSession, {BorrowSsl(call.addon(), ssl), session});
+  });
+}
+
 void sslctx_on_remove_session(SSL_CTX* ctx, SSL_SESSION* session) {
   const ContextState* const state = ContextState::Of(ctx);
   if (state == nullptr || state->addon->closing()) return;
@@ -159,6 +222,7 @@ SSL_SESSION* sslctx_on_get_session(SSL* ssl, const unsigned char* id, int length
   // The result carries its own reference, which libssl takes over.
   *copy = 0;
   const SslState& state = SslState::Of(ssl);
+  if (state.channel != nullptr) return state.channel->OnLookup(id, length);
   SSL_SESSION* result = nullptr;
   const bool found = IntoJs(*state.addon, [&](Call& call) {
     constexpr const char* kName = "SSL_CTX_sess_set_get_cb";
@@ -185,6 +249,7 @@ SSL_SESSION* sslctx_on_get_session(SSL* ssl, const unsigned char* id, int length
 
 int sslctx_on_client_hello(SSL* ssl, int* alert, void*) {
   int result = SSL_CLIENT_HELLO_SUCCESS;
+  if (Channel* const channel = SslState::Of(ssl).channel) return channel->OnClientHello(ssl, alert);
   const MaySwitch may_switch(SslState::Of(ssl));
   const bool done = IntoJs(*SslState::Of(ssl).addon, [&](Call& call) {
     Connection connection(call, ssl, RecordOf(SSL_get_SSL_CTX(ssl)));
@@ -303,6 +368,7 @@ SSL_TICKET_RETURN sslctx_on_ticket_decrypt(SSL* ssl, SSL_SESSION* session, const
                : status == SSL_TICKET_SUCCESS_RENEW ? SSL_TICKET_RETURN_USE_RENEW
                                                     : SSL_TICKET_RETURN_IGNORE_RENEW;
   const SslState& state = SslState::Of(ssl);
+  if (state.channel != nullptr) return state.channel->OnTicket(ssl, session, status);
   const bool done = IntoJs(*state.addon, [&](Call& call) {
     Connection connection(call, ssl, RecordOf(state.session_ctx));
     const Napi::Value answer =
@@ -385,6 +451,10 @@ int sslctx_on_alpn_select(SSL* ssl, const unsigned char** out, unsigned char* ou
 }
 
 void sslctx_on_keylog(const SSL* ssl, const char* line) {
+  if (Channel* const channel = SslState::Of(ssl).channel) {
+    channel->OnKeylog(line);
+    return;
+  }
   IntoJs(*SslState::Of(ssl).addon, [&](Call& call) {
     Connection connection(call, ssl, RecordOf(SSL_get_SSL_CTX(ssl)));
     connection.Ask(CallbackKind::kKeylog, {ToJs(call.env(), line)});

@@ -10,6 +10,8 @@
 
 namespace sslctx {
 
+class Call;
+
 /// Where a callback record keeps the function. src/capi/callbacks.ts has the same list.
 enum class CallbackKind : std::uint8_t {
   kNewSession,
@@ -33,6 +35,17 @@ enum class CallbackKind : std::uint8_t {
 
 /// Calls the function that `record` holds; undefined when it holds none.
 Napi::Value CallRecord(const Napi::Object& record, CallbackKind kind, std::initializer_list<napi_value> arguments);
+
+/// Tells the context's record of a session that one of its connections has made.
+void TellContext(Call& call, SSL* ssl, const Napi::Value& session);
+
+/// What sockets need of a server's context: why connections are resumed or not, session lookup, names, OCSP.
+void InstallServerCallbacks(SSL_CTX* ctx);
+/// Chooses among the protocols in the context's state.
+void InstallAlpnList(SSL_CTX* ctx);
+void InstallKeylog(SSL_CTX* ctx);
+/// Lets bad certificates pass; SSL_get_verify_result tells.
+int sslctx_accept_any_certificate(int ok, X509_STORE_CTX* store);
 
 /// What SSL_CTX_new installs: no password prompt on the terminal, and the callback that tells whose new sessions are.
 void InstallDefaults(SSL_CTX* ctx);

@@ -7,6 +7,7 @@
 #error "Node's header directory is on the include path: its openssl/ headers could replace the system's"
 #endif
 
+#include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -21,6 +22,7 @@
 #include <openssl/tls1.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 
 #include <memory>
 #include <string_view>

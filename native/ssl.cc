@@ -152,8 +152,17 @@ Napi::Value New(Call& call) {
   return call.addon().handles.Own(call.env(), Kind::kSsl, ssl.release(), record);
 }
 
-Napi::Value SetBio(Call& call) {
+/// What runs on a socket belongs to the socket.
+Target OwnTarget(Call& call) {
   const Target target = Idle(call);
+  if (target.state.channel != nullptr) {
+    ThrowError(call.env(), "ERR_SSLCTX_STATE", std::string(call.name()) + ": the connection runs on a socket");
+  }
+  return target;
+}
+
+Napi::Value SetBio(Call& call) {
+  const Target target = OwnTarget(call);
   BIO* const read = call.HandleOrNull<BIO>(1);
   BIO* const write = call.HandleOrNull<BIO>(2);
   // C moves the references of the caller; here the handles keep theirs.
@@ -337,6 +346,23 @@ Napi::Value SetShutdown(Call& call) {
   SSL_set_shutdown(target.ssl, static_cast<int>(call.Get<Shutdown>(1)));
   return call.env().Undefined();
 }
+
+}  // namespace
+
+Napi::Value BorrowSsl(Addon& addon, SSL* ssl) {
+  const Napi::Env env = addon.env();
+  if (const Napi::Value object = addon.handles.Find(env, ssl); !object.IsEmpty()) return object;
+  const Napi::Object record = Napi::Object::New(env);
+  napi_ref weak = nullptr;
+  if (napi_create_reference(env, record, 0, &weak) != napi_ok) throw Napi::Error::New(env);
+  SslState& state = SslState::Of(ssl);
+  if (state.record != nullptr) napi_delete_reference(env, state.record);
+  state.record = weak;
+  SSL_up_ref(ssl);
+  return addon.handles.Own(env, Kind::kSsl, ssl, record);
+}
+
+namespace {
 
 constexpr Export kExports[] = {
     SSLCTX_BODY(SSL_new, New),

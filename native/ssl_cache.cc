@@ -5,6 +5,7 @@
 
 #include "call.h"
 #include "groups.h"
+#include "net/resumption.h"
 #include "session_time.h"
 #include "state.h"
 
@@ -64,7 +65,14 @@ Napi::Value AddSession(Call& call) {
 
 Napi::Value RemoveSession(Call& call) {
   SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
-  return ToJs(call.env(), SSL_CTX_remove_session(ctx, call.HandleOrNull<SSL_SESSION>(1)));
+  SSL_SESSION* const session = call.HandleOrNull<SSL_SESSION>(1);
+  const int removed = SSL_CTX_remove_session(ctx, session);
+  if (removed == 1) {
+    ContextState& state = *ContextState::Of(ctx);
+    if (!state.removed) state.removed = std::make_unique<RemovedIds>();
+    state.removed->Add(session);
+  }
+  return ToJs(call.env(), removed);
 }
 
 Napi::Value SetCacheMode(Call& call) {
@@ -126,6 +134,11 @@ Napi::Value SetIdContext(Call& call) {
   const Bytes bytes = call.Get<Bytes>(1);
   if (bytes.size > SSL_MAX_SID_CTX_LENGTH) {
     ThrowRangeError(call.env(), std::string(call.name()) + ": a session ID context has at most 32 bytes");
+  }
+  if (bytes.size == 0) {
+    ContextState::Of(ctx)->id_context.clear();
+  } else {
+    ContextState::Of(ctx)->id_context.assign(bytes.data, bytes.data + bytes.size);
   }
   const unsigned char empty = 0;
   return ToJs(call.env(), SSL_CTX_set_session_id_context(ctx, bytes.size == 0 ? &empty : bytes.data,

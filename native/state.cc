@@ -5,6 +5,7 @@
 
 #include "addon.h"
 #include "errors.h"
+#include "net/resumption.h"
 
 namespace sslctx {
 
@@ -48,7 +49,7 @@ void CountConnection(void*, void*, CRYPTO_EX_DATA*, int, long, void*) noexcept {
 void FreeSslState(void*, void* pointer, CRYPTO_EX_DATA*, int, long, void*) noexcept {
   --live_connections;
   const std::unique_ptr<SslState> state(static_cast<SslState*>(pointer));
-  if (state) napi_delete_reference(state->addon->env(), state->record);
+  if (state && state->record != nullptr) napi_delete_reference(state->addon->env(), state->record);
 }
 
 int SessionIndex() {
@@ -92,6 +93,11 @@ SessionTag& SessionTag::Of(const SSL_SESSION* session) {
 }
 
 std::uint64_t SessionTag::NextOrder() { return next_order.fetch_add(1, std::memory_order_relaxed); }
+
+ContextState::ContextState(Addon* owner, napi_ref callbacks, std::uint64_t number)
+    : addon(owner), record(callbacks), serial(number) {}
+
+ContextState::~ContextState() = default;
 
 void ContextState::Attach(SSL_CTX* ctx, Addon& addon, napi_ref record) {
   auto state = std::make_unique<ContextState>(&addon, record, next_serial++);

@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "openssl.h"
@@ -14,6 +15,8 @@ namespace sslctx {
 
 class Addon;
 class Call;
+class Channel;
+class RemovedIds;
 
 /// With each SSL_SESSION. libssl links a session into one context's list by pointers inside of the session: in a second
 /// context's list it corrupts the first. So a session is told once and for all whose it is, and is never un-told,
@@ -21,6 +24,8 @@ class Call;
 struct SessionTag {
   /// Serial number of the context, 0 for none yet.
   std::atomic<std::uint64_t> home{0};
+  /// The context of the connection whose handshake made it, 0 for one that was read or put together.
+  std::atomic<std::uint64_t> maker{0};
   /// Grows with each insertion into the cache's list; orders equal expiry times.
   std::atomic<std::uint64_t> order{0};
   /// Shared with libssl or another holder: setters would change it under them.
@@ -43,6 +48,15 @@ struct ContextState {
   /// Never used twice in a process.
   std::uint64_t serial;
   bool wants_new = false;
+  /// What SSL_CTX_set_session_id_context was given: libssl does not tell.
+  std::vector<std::uint8_t> id_context;
+  /// The protocols of a server, each behind its length, best first.
+  std::vector<std::uint8_t> alpn;
+  /// The sessions that JavaScript removed last; null before the first.
+  std::unique_ptr<RemovedIds> removed;
+
+  ContextState(Addon* owner, napi_ref callbacks, std::uint64_t number);
+  ~ContextState();
 
   static void Attach(SSL_CTX* ctx, Addon& addon, napi_ref record);
   /// Null when the context was not made here (a shared libssl's other user).
@@ -55,6 +69,8 @@ struct SslState {
   napi_ref record;
   /// The context of SSL_new: caches and ticket keys stay its own, also after SSL_set_SSL_CTX. The SSL keeps it alive.
   SSL_CTX* session_ctx;
+  /// The socket that it runs on; null for one on BIOs of JavaScript's.
+  Channel* channel = nullptr;
   /// Inside of libssl.
   int busy = 0;
   /// A server for certain: by its method, or by SSL_set_accept_state.
@@ -71,6 +87,9 @@ struct SslState {
   static void Attach(SSL* ssl, Addon& addon, napi_ref record, SSL_CTX* session_ctx);
   static SslState& Of(const SSL* ssl);
 };
+
+/// The handle of a connection that native code has made; it is made at first use.
+Napi::Value BorrowSsl(Addon& addon, SSL* ssl);
 
 /// Objects alive in the process, counted by libssl's own new and free callbacks.
 struct LiveObjects {

@@ -72,14 +72,31 @@ export const requirements = {
   ],
   test: [
     {
-      name: 'gnutls-cli',
-      present: program('gnutls-cli'),
+      name: 'gnutls-cli and gnutls-serv',
+      present: () => program('gnutls-cli')() && program('gnutls-serv')(),
       debian: 'gnutls-bin',
       fedora: 'gnutls-utils',
       alpine: 'gnutls-utils',
       macos: 'gnutls',
     },
     { name: 'curl', present: program('curl'), debian: 'curl', fedora: 'curl', alpine: 'curl', macos: 'curl' },
+    {
+      name: 'Python 3 with its ssl module',
+      present: () => runs('python3', '-c', 'import ssl'),
+      debian: 'python3',
+      fedora: 'python3',
+      alpine: 'python3',
+      macos: 'python3',
+    },
+    {
+      name: 'nginx',
+      // Where users have no administrators' folders in PATH.
+      present: () => program('nginx')() || program('/usr/sbin/nginx')(),
+      debian: 'nginx',
+      fedora: 'nginx-core',
+      alpine: 'nginx',
+      macos: 'nginx',
+    },
     {
       name: 'jemalloc 2',
       present: () => process.platform !== 'linux' || sharedLibrary('libjemalloc.so.2') !== undefined,

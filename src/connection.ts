@@ -1,13 +1,13 @@
 // SSL: one TLS connection, without a socket. Bytes in, bytes out.
-import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { inspect } from 'node:util';
 import * as capi from './capi/index.ts';
 import { contextHandle, type SslContext, trustForClient } from './context.ts';
 import { checkOptionNames } from './context-options.ts';
 import { invalidType, invalidValue, mustBeOne, SslctxError, takeOpenSslError } from './errors.ts';
-import { type CipherInfo, cipherInfo, drainBio, toX509Certificate } from './memory.ts';
-import { type SslSession, sessionHandle, wrapSession } from './session.ts';
+import { drainBio } from './memory.ts';
+import { type SslSession, sessionHandle } from './session.ts';
+import { TlsState } from './tls-state.ts';
 
 /** What {@link SslConnection} can be told. */
 export interface SslConnectionOptions {
@@ -48,7 +48,7 @@ const scratch = Buffer.allocUnsafeSlow(16 * 1024);
  *
  * @see SSL_new(3), ssl(7)
  */
-export class SslConnection {
+export class SslConnection extends TlsState {
   /** Whose settings and cache it has. */
   readonly context: SslContext;
   readonly isServer: boolean;
@@ -68,6 +68,7 @@ export class SslConnection {
   constructor(context: SslContext, options: SslConnectionOptions = {}) {
     checkOptionNames(options, optionNames);
     const ctx = contextHandle(context);
+    super();
     this.context = context;
     this.isServer = options.isServer ?? false;
     capi.ERR_clear_error();
@@ -241,8 +242,13 @@ export class SslConnection {
     return capi.BIO_ctrl_pending(this.#output);
   }
 
-  get isHandshakeDone(): boolean {
+  override get isHandshakeDone(): boolean {
     return this.#isHandshakeDone;
+  }
+
+  /** @internal */
+  protected override get ssl(): capi.SSL {
+    return this.#ssl;
   }
 
   /** Where libssl's state machine stands, for people: as `before SSL initialization`. SSL_state_string_long(3). */
@@ -263,55 +269,6 @@ export class SslConnection {
   /** What the connection failed of; `undefined` as long as it has not. */
   get failure(): Error | undefined {
     return this.#failure;
-  }
-
-  /** As `TLSv1.3`; `undefined` before the end of the handshake. SSL_get_version(3). */
-  get protocol(): string | undefined {
-    return this.#isHandshakeDone ? capi.SSL_get_version(this.#ssl) : undefined;
-  }
-
-  /** `undefined` before it is chosen. SSL_get_current_cipher(3). */
-  get cipher(): CipherInfo | undefined {
-    const cipher = capi.SSL_get_current_cipher(this.#ssl);
-    return cipher === null ? undefined : cipherInfo(cipher);
-  }
-
-  /** The application protocol; `undefined` without one. SSL_get0_alpn_selected(3). */
-  get alpn(): string | undefined {
-    return capi.SSL_get0_alpn_selected(this.#ssl)?.toString('latin1');
-  }
-
-  /** The server name that the client asked for. SSL_get_servername(3). */
-  get servername(): string | undefined {
-    return capi.SSL_get_servername(this.#ssl, capi.TLSEXT_NAMETYPE_host_name) ?? undefined;
-  }
-
-  /** Whether the handshake resumed a session. SSL_session_reused(3). */
-  get isSessionReused(): boolean {
-    return capi.SSL_session_reused(this.#ssl) === 1;
-  }
-
-  /**
-   * The session of now; a TLS 1.3 connection has another one after each ticket, and one that can be resumed only then.
-   * `undefined` before there is one. Another object each time.
-   *
-   * @see SSL_get1_session(3)
-   */
-  get session(): SslSession | undefined {
-    const handle = capi.SSL_get_session(this.#ssl);
-    return handle === null ? undefined : wrapSession(handle);
-  }
-
-  /** The peer's certificate, verified or not; also after a resumption. SSL_get1_peer_certificate(3). */
-  get peerCertificate(): X509Certificate | undefined {
-    const certificate = capi.SSL_get1_peer_certificate(this.#ssl);
-    return certificate === null ? undefined : toX509Certificate(certificate);
-  }
-
-  /** Why the peer's certificate is not trusted; `undefined` when it is, or when there is none. SSL_get_verify_result(3). */
-  get verifyError(): string | undefined {
-    const result = capi.SSL_get_verify_result(this.#ssl);
-    return result === capi.X509_V_OK ? undefined : capi.X509_verify_cert_error_string(result);
   }
 
   /**

@@ -1,5 +1,6 @@
 // From options to an SSL_CTX.
 import { createHash } from 'node:crypto';
+import { setAlpnList, setLenientVerify } from './capi/channel.ts';
 import * as capi from './capi/index.ts';
 import { cacheModeBits, versionNumber } from './constants.ts';
 import { applyCredentials, bytesOf } from './context-credentials.ts';
@@ -73,8 +74,11 @@ function applyDhParameters(ctx: capi.SSL_CTX, dhparam: Pem): void {
 function applyVerification(ctx: capi.SSL_CTX, options: SslContextOptions): void {
   if (options.requestCert !== true) return;
   if (options.ca === undefined) trustSystem(ctx);
-  const required = (options.rejectUnauthorized ?? true) ? capi.SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
-  capi.SSL_CTX_set_verify(ctx, capi.SSL_VERIFY_PEER | required);
+  if (options.rejectUnauthorized ?? true) {
+    capi.SSL_CTX_set_verify(ctx, capi.SSL_VERIFY_PEER | capi.SSL_VERIFY_FAIL_IF_NO_PEER_CERT);
+  } else {
+    setLenientVerify(ctx);
+  }
 }
 
 /** Trusts what the system's OpenSSL trusts. Not for every context: the file may have 150 certificates. */
@@ -114,10 +118,7 @@ function applyAlpn(ctx: capi.SSL_CTX, protocols: readonly string[] | undefined):
   const wire = Buffer.concat(own.flatMap((name) => [Buffer.of(name.length), name]));
   // The one function of libssl's that returns 0 on success.
   if (capi.SSL_CTX_set_alpn_protos(ctx, wire) !== 0) throw takeOpenSslError('SSL_CTX_set_alpn_protos');
-  capi.SSL_CTX_set_alpn_select_cb(ctx, (_ssl, offered) => {
-    const theirs = splitAlpn(offered);
-    return own.find((name) => theirs.some((other) => name.equals(other))) ?? capi.SSL_TLSEXT_ERR_ALERT_FATAL;
-  });
+  setAlpnList(ctx, wire);
 }
 
 function alpnName(name: unknown): Buffer {
@@ -125,14 +126,6 @@ function alpnName(name: unknown): Buffer {
   const bytes = Buffer.from(name, 'latin1');
   if (bytes.length < 1 || bytes.length > 255) throw invalidValue('ALPNProtocols', 'has a name without 1 to 255 bytes');
   return bytes;
-}
-
-/** Each name stands behind a byte of its length; libssl has checked that they fit. */
-function splitAlpn(wire: Buffer): Buffer[] {
-  const names: Buffer[] = [];
-  for (let at = 0; at < wire.length; at += 1 + (wire[at] ?? 0))
-    names.push(wire.subarray(at + 1, at + 1 + (wire[at] ?? 0)));
-  return names;
 }
 
 function applySessions(ctx: capi.SSL_CTX, options: SslContextOptions): void {

@@ -141,6 +141,8 @@ export class SessionEvents extends EventEmitter {
     if (this.listenerCount('newSession') === 0) return;
     const session = wrapSession(handle);
     this.#queue.push(() => this.#emit('newSession', session));
+    // A socket's handshake is no operation of ours.
+    this.#schedule();
   }
 
   #onRemoved(handle: capi.SSL_SESSION): void {

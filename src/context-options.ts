@@ -82,8 +82,8 @@ export interface SslContextOptions {
   /** Whether a server asks clients for a certificate. Default false. SSL_CTX_set_verify(3). */
   requestCert?: boolean | undefined;
   /**
-   * With `requestCert`: whether a client must have a certificate. A certificate that is not trusted ends the handshake in
-   * either case, unlike in Node. Default true.
+   * With `requestCert`: whether a client must have a certificate that is trusted. If not, `verifyError` of the connection
+   * tells. Default true.
    */
   rejectUnauthorized?: boolean | undefined;
   /** Whether a certificate in `ca` that is not self-signed is trusted for itself. Default false. */

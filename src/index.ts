@@ -18,7 +18,17 @@ export type {
 export type { ContextStats } from './context-stats.ts';
 export { OpenSslError, type OpenSslErrorCode, SslctxError, type SslctxErrorCode } from './errors.ts';
 export type { CipherInfo } from './memory.ts';
-export { createServer, SslServer, type SslServerEvents, type SslServerOptions } from './net/server.ts';
-export { SslSocket, type SslSocketOptions, type Transport } from './net/socket.ts';
+export type { ClientOptions } from './net/client-options.ts';
+export {
+  createServer,
+  type SniCallback,
+  SslServer,
+  type SslServerEvents,
+  type SslServerOptions,
+} from './net/server.ts';
+export { SslSocket, type SslSocketOptions, type SslStreamOptions, type Transport } from './net/socket.ts';
+export type { PeerCertificate } from './net/socket-info.ts';
+export type { ListenOptions } from './net/where.ts';
+export type { Resumption, ResumptionRefusal } from './resumption.ts';
 export { SslSession } from './session.ts';
 export type { SslSessionFields } from './session-create.ts';

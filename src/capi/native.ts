@@ -372,4 +372,98 @@ export interface Native {
   SSL_set_info_callback(handle: Id, on: boolean): void;
   SSL_set_msg_callback(handle: Id, on: boolean): void;
   SSL_CTX_set_session_ticket_cb(ctx: Id, generate: boolean, decrypt: boolean): number;
+
+  // channel.ts
+  setDispatcher(dispatch: (event: number, id: number, owner: number, first: unknown, second: unknown) => unknown): void;
+  prepareContext(ctx: Id, server: boolean, keylog: boolean): void;
+  setAlpnList(ctx: Id, wire: Uint8Array): void;
+  setLenientVerify(ctx: Id): void;
+  setLenientVerifyOnSsl(ssl: Id): void;
+  isTrustedSession(ctx: Id, session: Id, name: string | undefined): boolean;
+  listen(ctx: Id, where: ListenAddress, options: ListenerOptions): number;
+  listenerConfigure(id: number, ctx: Id | null, options: ListenerOptions): void;
+  listenerAddress(id: number): SocketAddress | undefined;
+  listenerClose(id: number): void;
+  listenerAbort(id: number): void;
+  listenerForget(id: number, channel: number, connections: number): void;
+  listenerPending(id: number): number;
+  listenerRef(id: number, on: boolean): void;
+  openChannel(ctx: Id, options: ChannelOptions): number;
+  connectChannel(ctx: Id, where: ConnectAddress, options: ChannelOptions): number;
+  channelSsl(id: number): SSL;
+  channelStart(id: number, connecting: boolean): void;
+  channelSetEarlyData(id: number, data: Uint8Array): void;
+  channelTakeEarlyData(id: number): Buffer | undefined;
+  channelRead(id: number, on: boolean): void;
+  channelWrite(id: number, chunk: Uint8Array): boolean;
+  channelShutdown(id: number): boolean;
+  channelInput(id: number, ciphertext: Uint8Array | null): void;
+  channelResume(
+    id: number,
+    answer: {
+      context?: Id | undefined;
+      alpn?: Uint8Array | undefined;
+      ocsp?: Uint8Array | undefined;
+      sessions: readonly Id[];
+    },
+  ): void;
+  channelRenegotiate(id: number): void;
+  channelIssueTicket(id: number): boolean;
+  channelClose(id: number, isClean: boolean): void;
+  channelInfo(id: number): ChannelInfo;
+  channelTell(id: number, sessions: boolean | undefined, keys: boolean | undefined): void;
+  channelSetOption(id: number, what: string, value: number): void;
+}
+
+/** Where a socket listens: `path`, or an IP address and a port. */
+export interface ListenAddress {
+  path?: string | undefined;
+  address?: string | undefined;
+  port?: number | undefined;
+  backlog: number;
+  ipv6Only?: boolean | undefined;
+  reusePort?: boolean | undefined;
+}
+
+/** Where a socket connects to. */
+export interface ConnectAddress {
+  path?: string | undefined;
+  address?: string | undefined;
+  port?: number | undefined;
+  local?: { address: string; port: number } | undefined;
+}
+
+/** As Node's `server.address()`. */
+export interface SocketAddress {
+  address: string;
+  family: 'IPv4' | 'IPv6';
+  port: number;
+}
+
+/** ChannelOptions of native/net/channel.h. */
+export interface ChannelOptions {
+  isServer?: boolean | undefined;
+  pausesAtHello?: boolean | undefined;
+  tellsSessions?: boolean | undefined;
+  tellsKeys?: boolean | undefined;
+  requireCloseNotify?: boolean | undefined;
+  defersTickets?: boolean | undefined;
+}
+
+/** ListenerOptions of native/net/listener.h; `connections` are those that JavaScript has. */
+export interface ListenerOptions extends ChannelOptions {
+  handshakeTimeout: number;
+  maxConnections: number;
+  noDelay: boolean;
+  keepAlive: boolean;
+  keepAliveInitialDelay: number;
+  connections: number;
+}
+
+export interface ChannelInfo {
+  remote: SocketAddress | undefined;
+  local: SocketAddress | undefined;
+  bytesRead: number;
+  bytesWritten: number;
+  offeredId: Buffer;
 }

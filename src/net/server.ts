@@ -1,17 +1,19 @@
 // A TLS server on real sockets.
 import { EventEmitter } from 'node:events';
+import type { SocketAddress } from '../channel.ts';
 import {
-  type AddressInfo,
-  createServer as createNetServer,
-  type ListenOptions,
-  type Server,
-  type Socket,
-} from 'node:net';
-import { SslConnection } from '../connection.ts';
+  type ListenAddress,
+  type ListenerTarget,
+  prepareServerContext,
+  type SslChannel,
+  SslListener,
+} from '../channel.ts';
 import { SslContext } from '../context.ts';
 import { checkOptionNames, contextOptionNames, type SslContextOptions } from '../context-options.ts';
 import { invalidType, invalidValue, requireInteger, SslctxError, toError } from '../errors.ts';
-import { SslSocket, type SslSocketOptions } from './socket.ts';
+import { ServerHello } from './server-hello.ts';
+import { type SslSocket, type SslSocketOptions, socketOn } from './socket.ts';
+import { addressesFor, type ListenOptions, listenOptions } from './where.ts';
 
 /** What {@link createServer} can be told: the options of a context, or a context; those of sockets; and its own. */
 export interface SslServerOptions extends SslContextOptions, SslSocketOptions {
@@ -19,7 +21,28 @@ export interface SslServerOptions extends SslContextOptions, SslSocketOptions {
   context?: SslContext | undefined;
   /** Milliseconds for a handshake, 1 to 2147483647. Default 120000, as in Node. */
   handshakeTimeout?: number | undefined;
+  /** Default true: what is written is sent at once. */
+  noDelay?: boolean | undefined;
+  keepAlive?: boolean | undefined;
+  /** Milliseconds before the first probe of `keepAlive`. Default 0: the system's. */
+  keepAliveInitialDelay?: number | undefined;
+  /** Send TLS 1.3 tickets with the first write instead of with the handshake: to clients that may leave without reading. */
+  deferTickets?: boolean | undefined;
+  /**
+   * The context for a server name, now or later; without one, that of `addContext`, or the server's own.
+   *
+   * @throws what it throws ends the handshake
+   */
+  SNICallback?: SniCallback | undefined;
+  /** The application protocol for a client; `undefined` ends the handshake. In place of `ALPNProtocols`. */
+  ALPNCallback?: ((offer: { servername: string; protocols: string[] }) => string | undefined) | undefined;
 }
+
+/** As Node's, with a context of this package. */
+export type SniCallback = (
+  servername: string,
+  callback: (error: Error | null, context?: SslContext | null) => void,
+) => void;
 
 /** The events of a server, with the arguments of their listeners. */
 export interface SslServerEvents {
@@ -27,13 +50,32 @@ export interface SslServerEvents {
   secureConnection: [socket: SslSocket];
   /** A client was lost before its handshake was done: garbage, no common cipher suite, a time-out, a reset. */
   tlsClientError: [error: Error, socket: SslSocket];
+  /** A session was made: its ID and DER, to store. As long as nobody calls `callback` nothing waits for it. */
+  newSession: [id: Buffer, der: Buffer, callback: () => void];
+  /** A client asks for a session that is not in the cache: answer with its DER, or nothing. The handshake waits. */
+  resumeSession: [id: Buffer, callback: (error: Error | null, der?: Uint8Array | null) => void];
+  /** A line for a key log file, newline included. */
+  keylog: [line: Buffer, socket: SslSocket | undefined];
   listening: [];
   /** Stopped, and all connections are closed. */
   close: [];
   error: [error: Error];
 }
 
-const ownOptions = ['context', 'handshakeTimeout', 'allowHalfOpen', 'requireCloseNotify'];
+type Listener<Name extends keyof SslServerEvents> = (...args: SslServerEvents[Name]) => void;
+
+const ownOptions: readonly string[] = [
+  'context',
+  'handshakeTimeout',
+  'noDelay',
+  'keepAlive',
+  'keepAliveInitialDelay',
+  'deferTickets',
+  'SNICallback',
+  'ALPNCallback',
+  'allowHalfOpen',
+  'requireCloseNotify',
+];
 const optionNames = [...ownOptions, ...contextOptionNames];
 
 /**
@@ -54,106 +96,276 @@ export function createServer(options: SslServerOptions = {}, listener?: (socket:
 }
 
 /** See {@link createServer}. */
-export class SslServer extends EventEmitter<SslServerEvents> {
-  /** The configuration, with the session cache and its events. The server does not free it. */
-  readonly context: SslContext;
-  readonly #server: Server;
+export class SslServer extends EventEmitter {
+  #context: SslContext;
+  #listener: SslListener | undefined;
+  #isListening = false;
+  #isClosing = false;
+  #path: string | undefined;
   readonly #sockets = new Set<SslSocket>();
-  readonly #handshakeTimeout: number;
+  readonly #options: SslServerOptions;
   readonly #socketOptions: SslSocketOptions;
+  readonly #hello: ServerHello;
+  #maxConnections = 0;
+  #isRef = true;
 
   constructor(options: SslServerOptions = {}) {
     super();
     checkOptionNames(options, optionNames);
-    const { context, handshakeTimeout = 120_000, allowHalfOpen, requireCloseNotify, ...contextOptions } = options;
+    const own = Object.fromEntries(Object.entries(options).filter(([name]) => ownOptions.includes(name)));
+    const contextOptions = Object.fromEntries(Object.entries(options).filter(([name]) => !ownOptions.includes(name)));
+    const { handshakeTimeout = 120_000, keepAliveInitialDelay = 0, context } = options;
     requireInteger('handshakeTimeout', handshakeTimeout, 1, 0x7fffffff);
-    this.#handshakeTimeout = handshakeTimeout;
-    this.#socketOptions = { allowHalfOpen, requireCloseNotify };
-    this.context = context === undefined ? new SslContext(contextOptions) : withoutOptions(context, contextOptions);
-    // The end of the stream is not the end of what we have to say.
-    this.#server = createNetServer({ allowHalfOpen: true, noDelay: true }, (transport) => this.#accept(transport));
-    this.#server.on('listening', () => this.emit('listening'));
-    this.#server.on('close', () => this.emit('close'));
-    this.#server.on('error', (error) => this.emit('error', error));
+    requireInteger('keepAliveInitialDelay', keepAliveInitialDelay, 0, 0x7fffffff);
+    this.#options = own;
+    this.#socketOptions = { allowHalfOpen: options.allowHalfOpen, requireCloseNotify: options.requireCloseNotify };
+    this.#context = context === undefined ? new SslContext(contextOptions) : withoutOptions(context, contextOptions);
+    this.#hello = new ServerHello(this, options);
+    this.#prepare(this.#context);
+  }
+
+  override on<Name extends keyof SslServerEvents>(event: Name, listener: Listener<Name>): this {
+    super.on(event, listener);
+    this.#heard(event);
+    return this;
+  }
+
+  override once<Name extends keyof SslServerEvents>(event: Name, listener: Listener<Name>): this {
+    super.once(event, listener);
+    this.#heard(event);
+    return this;
+  }
+
+  override addListener<Name extends keyof SslServerEvents>(event: Name, listener: Listener<Name>): this {
+    return this.on(event, listener);
+  }
+
+  /** The configuration, with the session cache and its events. The server does not free it. */
+  get context(): SslContext {
+    return this.#context;
   }
 
   /**
    * Starts to listen; `listening` follows, or `error`.
    *
-   * @param where - a port, 0 for any free one; or the options of Node's `server.listen`
+   * @param where - a port, 0 for any free one; a path of a Unix socket; or options as of Node's `server.listen`
+   * @param more - the host, the backlog, and a listener for `listening`, each if wanted
    */
-  listen(where: number | ListenOptions = 0, listeningListener?: () => void): this {
-    if (listeningListener !== undefined) this.once('listening', listeningListener);
-    this.#server.listen(typeof where === 'number' ? { port: where } : where);
+  listen(where: number | string | ListenOptions = 0, ...more: Array<string | number | (() => void)>): this {
+    const { options, callback } = listenOptions(where, more);
+    if (this.#isListening || this.#listener !== undefined) {
+      throw new SslctxError('ERR_SSLCTX_STATE', 'the server listens already');
+    }
+    if (callback !== undefined) this.once('listening', callback);
+    this.#listen(options).catch((error: unknown) => this.emit('error', toError(error)));
     return this;
   }
 
+  async #listen(options: ListenOptions): Promise<void> {
+    options.signal?.addEventListener('abort', () => this.close(), { once: true });
+    let failure: unknown;
+    // The first address that works: without a host, that is both families, or IPv4 alone.
+    for (const where of await addressesFor(options)) {
+      if (this.#isClosing) return;
+      try {
+        this.#open(where);
+        failure = undefined;
+        break;
+      } catch (error) {
+        failure = error;
+      }
+    }
+    if (failure !== undefined) {
+      process.nextTick(() => this.emit('error', toError(failure)));
+      return;
+    }
+    this.#path = options.path;
+    this.#isListening = true;
+    process.nextTick(() => this.emit('listening'));
+  }
+
+  #open(where: ListenAddress): void {
+    const { handshakeTimeout = 120_000, noDelay = true, keepAlive = false, keepAliveInitialDelay = 0 } = this.#options;
+    const settings = { handshakeTimeout, noDelay, keepAlive, connections: 0, maxConnections: this.#maxConnections };
+    const delay = Math.ceil(keepAliveInitialDelay / 1000);
+    const options = { ...settings, keepAliveInitialDelay: delay, ...this.#channelOptions() };
+    this.#listener = new SslListener(this.#context, where, options, this.#target());
+    if (!this.#isRef) this.#listener.ref(false);
+  }
+
+  #channelOptions(): {
+    pausesAtHello: boolean;
+    tellsKeys: boolean;
+    requireCloseNotify: boolean;
+    defersTickets: boolean;
+  } {
+    return {
+      pausesAtHello: this.#hello.isNeeded,
+      tellsKeys: this.listenerCount('keylog') > 0,
+      requireCloseNotify: this.#options.requireCloseNotify ?? false,
+      defersTickets: this.#options.deferTickets ?? false,
+    };
+  }
+
   /** Where the server listens: as Node's `server.address()`. */
-  address(): AddressInfo | string | null {
-    return this.#server.address();
+  address(): SocketAddress | string | null {
+    if (!this.#isListening) return null;
+    return this.#path ?? this.#listener?.address ?? null;
   }
 
   get listening(): boolean {
-    return this.#server.listening;
+    return this.#isListening;
   }
 
   /** How many connections there are, those in a handshake included. */
   get connectionCount(): number {
-    return this.#sockets.size;
+    return this.#sockets.size + (this.#listener?.pending ?? 0);
+  }
+
+  /** More than this many connections are closed at once; 0 for no limit. */
+  get maxConnections(): number {
+    return this.#maxConnections;
+  }
+
+  set maxConnections(count: number) {
+    requireInteger('maxConnections', count, 0, 0x7fffffff);
+    this.#maxConnections = count;
+    this.#configure();
+  }
+
+  /** As Node's. */
+  getConnections(callback: (error: Error | null, count: number) => void): this {
+    process.nextTick(() => callback(null, this.connectionCount));
+    return this;
+  }
+
+  /**
+   * Clients that ask for this name get this context, with its own cache, ticket keys and session ID context.
+   *
+   * @param hostname - a name, or `*.` and a domain
+   */
+  addContext(hostname: string, context: SslContext | SslContextOptions): void {
+    const own =
+      context instanceof SslContext ? context : new SslContext({ sessionIdContext: hostname.slice(0, 32), ...context });
+    this.#prepare(own);
+    this.#hello.add(hostname, own);
+    this.#configure();
+  }
+
+  /** New connections have these settings, and a new cache; those that are there keep theirs. */
+  setSecureContext(options: SslContext | SslContextOptions): void {
+    this.#context = options instanceof SslContext ? options : new SslContext(options);
+    this.#prepare(this.#context);
+    this.#configure();
+  }
+
+  /** The 80 bytes of keys of stateless tickets. */
+  getTicketKeys(): Buffer {
+    return this.#context.ticketKeys;
+  }
+
+  setTicketKeys(keys: Uint8Array): void {
+    this.#context.ticketKeys = keys;
+  }
+
+  ref(): this {
+    this.#isRef = true;
+    this.#listener?.ref(true);
+    return this;
+  }
+
+  unref(): this {
+    this.#isRef = false;
+    this.#listener?.ref(false);
+    return this;
   }
 
   /** Accepts no more connections; `close` follows when those that are there have ended. */
-  close(closeListener?: () => void): this {
-    if (closeListener !== undefined) this.once('close', closeListener);
-    this.#server.close();
+  close(closeListener?: (error?: Error) => void): this {
+    if (!this.#isListening) {
+      const error = new SslctxError('ERR_SSLCTX_STATE', 'the server is not running');
+      if (closeListener !== undefined) process.nextTick(closeListener, error);
+      return this;
+    }
+    if (closeListener !== undefined) this.once('close', () => closeListener());
+    this.#isListening = false;
+    this.#isClosing = true;
+    this.#listener?.close();
+    this.#closeWhenEmpty();
     return this;
   }
 
   /** Destroys all connections. Their sessions stay good. */
   closeAllConnections(): void {
+    this.#listener?.abort();
     for (const socket of this.#sockets) socket.destroy();
+    this.#closeWhenEmpty();
   }
 
   /** Closes the server and all connections, at the end of an `await using` block. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.listening && this.#sockets.size === 0) return;
-    const closed = new Promise<void>((resolve) => {
-      this.#server.close(() => resolve());
-    });
+    if (!this.#isListening && !this.#isClosing) return;
+    const closed = new Promise<void>((resolve) => this.once('close', () => resolve()));
+    if (this.#isListening) this.close();
     this.closeAllConnections();
     await closed;
   }
 
-  #accept(transport: Socket): void {
-    let connection: SslConnection;
-    try {
-      connection = new SslConnection(this.context, { isServer: true });
-    } catch (error) {
-      // The context has been freed.
-      transport.destroy();
-      this.emit('error', toError(error));
-      return;
-    }
-    const socket = new SslSocket(transport, connection, this.#socketOptions);
-    const timer = setTimeout(() => {
-      const message = `no handshake within ${this.#handshakeTimeout} ms`;
-      socket.destroy(new SslctxError('ERR_SSLCTX_HANDSHAKE_TIMEOUT', message));
-    }, this.#handshakeTimeout);
-    const onError = (error: Error): void => {
-      this.emit('tlsClientError', error, socket);
-    };
+  #prepare(context: SslContext): void {
+    prepareServerContext(context, this.listenerCount('keylog') > 0);
+    if (this.listenerCount('newSession') > 0) this.#hello.observe(context);
+  }
+
+  /** Some events cost something for each connection, and are paid for only when somebody listens. */
+  #heard(event: string | symbol): void {
+    if (event !== 'keylog' && event !== 'resumeSession' && event !== 'newSession') return;
+    for (const context of [this.#context, ...this.#hello.contexts]) this.#prepare(context);
+    this.#configure();
+  }
+
+  #configure(): void {
+    if (!this.#isListening && this.#listener === undefined) return;
+    const { maxConnections } = this;
+    const connections = this.#sockets.size;
+    this.#listener?.configure(this.#context, { ...this.#channelOptions(), maxConnections, connections });
+  }
+
+  #closeWhenEmpty(): void {
+    if (!this.#isClosing || this.connectionCount > 0) return;
+    this.#isClosing = false;
+    this.#listener = undefined;
+    process.nextTick(() => this.emit('close'));
+  }
+
+  #adopt(channel: SslChannel, facts: number): SslSocket {
+    const socket = socketOn(channel, this.#socketOptions, facts);
     this.#sockets.add(socket);
-    socket.once('error', onError);
-    socket.once('secure', () => {
-      clearTimeout(timer);
-      // From here on the errors are its user's.
-      socket.off('error', onError);
-      this.emit('secureConnection', socket);
-    });
+    this.#listener?.forget(channel, this.#sockets.size);
     socket.once('close', () => {
-      clearTimeout(timer);
       this.#sockets.delete(socket);
+      this.#closeWhenEmpty();
+      if (this.#maxConnections > 0 && this.#isListening) this.#configure();
     });
+    return socket;
+  }
+
+  #target(): ListenerTarget {
+    return {
+      onSecure: (channel, facts) => {
+        const socket = this.#adopt(channel, facts);
+        socket.secured(facts);
+        this.emit('secureConnection', socket);
+      },
+      onFailed: (channel, error, facts) => {
+        const socket = this.#adopt(channel, facts);
+        socket.once('error', (failure: Error) => this.emit('tlsClientError', failure, socket));
+        socket.destroy(error);
+      },
+      onHello: (channel, hello) => {
+        this.#hello.answer(channel, hello, this.#context);
+      },
+      onKeylog: (_channel, line) => this.emit('keylog', line, undefined),
+    };
   }
 }
 

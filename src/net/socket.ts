@@ -1,10 +1,18 @@
-// One TLS connection on one stream: a Duplex of plaintext.
-import { Duplex } from 'node:stream';
-import type { SslConnection } from '../connection.ts';
-import { SslctxError, toError } from '../errors.ts';
+// One TLS connection: a Duplex of plaintext, on a socket of its own or on any other Duplex.
+import type { Duplex } from 'node:stream';
+import { type ChannelTarget, type HelloAnswer, prepareServerContext, SslChannel } from '../channel.ts';
+import type { SslContext } from '../context.ts';
+import { checkOptionNames } from '../context-options.ts';
+import { invalidValue, SslctxError } from '../errors.ts';
+import { decodeResumption, type Resumption } from '../resumption.ts';
+import type { SslSession } from '../session.ts';
+import { type ClientOptions, clientOptionNames, prepareClient } from './client-options.ts';
+import { SocketInfo } from './socket-info.ts';
 
 /** How long the last bytes may wait for a peer that does not read, in milliseconds. */
 const lingerTime = 5000;
+/** How many sessions wait for `sessions()`. */
+const maxSessions = 32;
 
 type Callback = (error?: Error | null) => void;
 
@@ -14,7 +22,7 @@ export interface Transport extends Duplex {
   readonly remotePort?: number | undefined;
 }
 
-/** What {@link SslSocket} can be told. */
+/** What all sockets can be told. */
 export interface SslSocketOptions {
   /** Whether this side may go on writing when the peer has ended its own. Default false: `end` follows by itself. */
   allowHalfOpen?: boolean | undefined;
@@ -26,49 +34,115 @@ export interface SslSocketOptions {
   requireCloseNotify?: boolean | undefined;
 }
 
+/** What a socket over a stream of ciphertext can be told. */
+export interface SslStreamOptions extends SslSocketOptions, ClientOptions {
+  context: SslContext;
+  /** Default false: a client. */
+  isServer?: boolean | undefined;
+}
+
+const streamOptionNames = ['context', 'isServer', 'allowHalfOpen', 'requireCloseNotify', ...clientOptionNames];
+
+/** @internal For servers and `connect`: a socket on a channel of its own. */
+export let socketOn: (channel: SslChannel, options: SslSocketOptions, facts?: number) => SslSocket;
+/** @internal Whether the client hello of a socket over a stream has somebody to answer it. */
+export let socketChannel: (socket: SslSocket) => SslChannel;
+
+class ChannelArgument {
+  readonly channel: SslChannel;
+  readonly facts: number | undefined;
+  constructor(channel: SslChannel, facts: number | undefined) {
+    this.channel = channel;
+    this.facts = facts;
+  }
+}
+
 /**
- * The plaintext of an {@link SslConnection} over a stream of ciphertext. Owns both: they are closed and freed with it.
+ * A TLS connection.
  *
- * - Emits `secure` when the handshake is done; until then, what is written waits.
+ * - Emits `secure` when the handshake is done, a client `secureConnect` too; until then, what is written waits.
+ * - Emits `session` for each session that a client gets, with TLS 1.3 one for each ticket, while it reads.
  * - `end` sends close_notify. The peer may go on sending.
  * - A peer whose stream ends without close_notify may have been cut off: see `isTruncated`.
  * - `destroy` without an error sends close_notify, so that the session stays good; with an error it does not.
  */
-export class SslSocket extends Duplex {
-  /** Protocol, cipher suite, certificate, session. Freed when the socket has closed. */
-  readonly connection: SslConnection;
-  readonly #transport: Transport;
-  /** The reader has room. */
-  #wantsData = false;
-  /** What to repeat when the handshake is done, and whom to tell when it fails. */
-  #waiting: { repeat: () => void; callback: Callback } | undefined;
+export class SslSocket extends SocketInfo implements AsyncDisposable {
+  readonly isServer: boolean;
+  readonly #channel: SslChannel;
+  readonly #transport: Transport | undefined;
+  #waiting: Callback | undefined;
+  #chunks: Buffer[] = [];
   #isSecure = false;
-  #hasEnded = false;
-  /** The stream has ended without close_notify, and that will do. */
-  #isPeerGone = false;
   #isTruncated = false;
-  readonly #requiresCloseNotify: boolean;
+  #isConnecting = false;
+  #facts = 0;
+  #sessions: SslSession[] = [];
+  #sessionWaiters: Array<() => void> = [];
+  #renegotiated: Callback | undefined;
+  #timeout = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #pendingOutput: Callback | undefined;
 
-  constructor(transport: Transport, connection: SslConnection, options: SslSocketOptions = {}) {
+  /** A socket over any Duplex, which it owns from now on. */
+  constructor(transport: Transport, options: SslStreamOptions);
+  /** @internal */
+  constructor(channel: ChannelArgument, options: SslSocketOptions);
+  constructor(from: Transport | ChannelArgument, options: SslStreamOptions | SslSocketOptions) {
     super({ allowHalfOpen: options.allowHalfOpen ?? false });
-    this.connection = connection;
-    this.#transport = transport;
-    this.#requiresCloseNotify = options.requireCloseNotify ?? false;
-    transport.on('data', (ciphertext: Buffer) => this.#advance(() => connection.receive(ciphertext)));
-    transport.on('end', () => this.#advance(() => this.#onTransportEnd()));
-    transport.on('error', (error: Error) => this.destroy(error));
-    transport.on('close', () => this.destroy());
-    if (!connection.isServer) this.#advance(() => connection.handshake());
+    if (from instanceof ChannelArgument) {
+      this.#channel = from.channel;
+      this.#facts = from.facts ?? 0;
+      this.isServer = from.facts !== undefined;
+      this.#channel.target = this.#target();
+      return;
+    }
+    if (!('context' in options)) throw invalidValue('options.context', 'is needed: an SslContext');
+    checkOptionNames(options, streamOptionNames);
+    const { context, isServer = false, requireCloseNotify } = options;
+    this.isServer = isServer;
+    this.#transport = from;
+    if (isServer) prepareServerContext(context, false);
+    this.#channel = SslChannel.overStream(context, { isServer, requireCloseNotify, tellsSessions: !isServer });
+    this.#channel.target = this.#target();
+    try {
+      if (!isServer) prepareClient(this.#channel, context, options);
+    } catch (error) {
+      this.#channel.close(false);
+      throw error;
+    }
+    from.on('data', (ciphertext: Buffer) => {
+      this.#channel.input(ciphertext);
+      this.#holdTransport();
+    });
+    from.on('end', () => this.#channel.input(null));
+    from.on('error', (error: Error) => this.destroy(error));
+    from.on('close', () => this.destroy());
+    this.#channel.start(false);
   }
 
-  /** The peer's address; `undefined` when the stream has none, or has closed. */
-  get remoteAddress(): string | undefined {
-    return this.#transport.remoteAddress;
+  static {
+    socketOn = (channel, options, facts) => new SslSocket(new ChannelArgument(channel, facts), options);
+    socketChannel = (socket) => socket.#channel;
   }
 
-  /** The peer's port; `undefined` when the stream has none, or has closed. */
-  get remotePort(): number | undefined {
-    return this.#transport.remotePort;
+  /** @internal */
+  protected override get channel(): SslChannel {
+    return this.#channel;
+  }
+
+  /** @internal */
+  protected override get transport(): Transport | undefined {
+    return this.#transport;
+  }
+
+  /** A TCP connection is being made, or the handshake is not done. */
+  get connecting(): boolean {
+    return this.#isConnecting;
+  }
+
+  /** @internal */
+  set connecting(value: boolean) {
+    this.#isConnecting = value;
   }
 
   /** The peer's stream has ended without close_notify: by RFC 8446, data may be missing. */
@@ -76,146 +150,244 @@ export class SslSocket extends Duplex {
     return this.#isTruncated;
   }
 
+  /** Whether a session was offered, and why it was not accepted; a client is not told the reason. */
+  get resumption(): Resumption {
+    return decodeResumption(this.#facts);
+  }
+
+  /** @internal */
+  setFacts(facts: number): void {
+    this.#facts = facts;
+  }
+
+  /** The sessions that this client gets, from now on; ends with the socket. */
+  async *sessions(): AsyncGenerator<SslSession, void, undefined> {
+    while (true) {
+      const next = this.#sessions.shift();
+      if (next !== undefined) yield next;
+      else if (this.destroyed) return;
+      else await new Promise<void>((resolve) => this.#sessionWaiters.push(resolve));
+    }
+  }
+
+  /**
+   * Sends one more TLS 1.3 ticket, with the next write. SSL_new_session_ticket(3).
+   *
+   * @returns false where that is not possible: on a client, in TLS 1.2, before the end of the handshake
+   */
+  issueTicket(): boolean {
+    return this.#channel.issueTicket();
+  }
+
+  /** A new handshake on a TLS 1.2 connection. `callback` hears when it is done. SSL_renegotiate(3). */
+  renegotiate(_options: object = {}, callback?: Callback): boolean {
+    if (this.destroyed || this.getProtocol() === 'TLSv1.3') {
+      const error = new SslctxError('ERR_SSLCTX_STATE', 'TLS 1.3 has no renegotiation');
+      if (callback !== undefined) process.nextTick(callback, error);
+      return false;
+    }
+    this.#renegotiated = callback;
+    this.#channel.renegotiate();
+    return true;
+  }
+
+  /** Emits `timeout` when nothing has been sent or received for this long, in milliseconds; 0 for never. */
+  setTimeout(milliseconds: number, callback?: () => void): this {
+    this.#timeout = milliseconds;
+    if (callback !== undefined) {
+      if (milliseconds === 0) this.off('timeout', callback);
+      else this.once('timeout', callback);
+    }
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#active();
+    return this;
+  }
+
+  /** In milliseconds; 0 without one. */
+  get timeout(): number {
+    return this.#timeout;
+  }
+
+  setNoDelay(isOn = true): this {
+    this.#channel.setOption('noDelay', isOn ? 1 : 0);
+    return this;
+  }
+
+  setKeepAlive(isOn = false, initialDelay = 0): this {
+    this.#channel.setOption('keepAlive', isOn ? 1 : 0);
+    this.#channel.setOption('keepAliveDelay', Math.floor(initialDelay / 1000));
+    return this;
+  }
+
+  ref(): this {
+    this.#channel.setOption('ref', 1);
+    return this;
+  }
+
+  unref(): this {
+    this.#channel.setOption('ref', 0);
+    return this;
+  }
+
+  /** Ends the writing side, and destroys the socket when all has been sent. */
+  destroySoon(): void {
+    if (this.writable) this.end();
+    if (this.writableFinished) this.destroy();
+    else this.once('finish', () => this.destroy());
+  }
+
   override _read(): void {
-    this.#wantsData = true;
-    this.#pump();
+    this.#channel.read(true);
+    if (this.#transport?.isPaused() === true) this.#transport.resume();
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: Callback): void {
-    this.#write([chunk], callback);
+    this.#send([chunk], callback);
   }
 
   override _writev(chunks: Array<{ chunk: Buffer }>, callback: Callback): void {
-    this.#write(
-      chunks.map(({ chunk }) => chunk),
-      callback,
-    );
+    const buffers = chunks.map(({ chunk }) => chunk);
+    const size = buffers.reduce((sum, { length }) => sum + length, 0);
+    // Small ones in one record: each costs 22 bytes and a cipher operation.
+    this.#send(size <= 16_384 ? [Buffer.concat(buffers)] : buffers, callback);
   }
 
   override _final(callback: Callback): void {
-    if (!this.#isSecure) {
-      this.#waiting = { repeat: () => this._final(callback), callback };
-      return;
-    }
-    try {
-      this.connection.shutdown();
-      this.#transport.end(this.connection.takeOutput(), callback);
-    } catch (error) {
-      callback(toError(error));
-    }
+    const finish: Callback = (error) => {
+      if (this.#transport !== undefined && !this.#transport.destroyed) this.#transport.end();
+      callback(error);
+    };
+    if (this.#channel.shutdown()) finish();
+    else this.#waiting = finish;
   }
 
   override _destroy(error: Error | null, callback: Callback): void {
-    const lastBytes = this.#close(error);
-    const transport = this.#transport;
-    if (!transport.destroyed) {
-      const timer = setTimeout(() => transport.destroy(), lingerTime).unref();
-      transport.once('close', () => clearTimeout(timer));
-      if (!transport.writableEnded) transport.end(lastBytes);
-      if (transport.writableFinished) transport.destroy();
-      else transport.once('finish', () => transport.destroy());
-    }
-    this.#waiting?.callback(error ?? new SslctxError('ERR_SSLCTX_STATE', 'destroyed before the handshake was done'));
+    clearTimeout(this.#timer);
+    this.#channel.close(error === null);
+    this.#closeTransport();
+    const waiting = this.#waiting ?? this.#pendingOutput;
     this.#waiting = undefined;
+    this.#pendingOutput = undefined;
+    waiting?.(error ?? new SslctxError('ERR_SSLCTX_STATE', 'the socket was destroyed'));
+    for (const wake of this.#sessionWaiters.splice(0)) wake();
     callback(error);
   }
 
-  /** Frees the connection; returns what the peer should still get: close_notify, or an alert. */
-  #close(error: Error | null): Buffer | undefined {
-    const { connection } = this;
-    try {
-      if (error === null && connection.failure === undefined) connection.shutdown();
-      return connection.takeOutput();
-    } catch {
-      // The connection fails while it is being closed, or its user has freed it: nothing more to say to the peer.
-      return undefined;
-    } finally {
-      connection.free();
-    }
+  override async [Symbol.asyncDispose](): Promise<void> {
+    if (this.closed) return;
+    const closed = new Promise<void>((resolve) => this.once('close', () => resolve()));
+    this.destroy();
+    await closed;
   }
 
-  /** Runs `step`, then does all that its outcome allows. */
-  #advance(step: () => void): void {
-    if (this.destroyed || !this.#attempt(step)) return;
-    if (!this.#isSecure && this.connection.isHandshakeDone) {
-      this.#isSecure = true;
-      this.emit('secure');
-      // As net.Socket: the peer's end is noticed although nobody reads yet.
-      if (!this.destroyed) this.read(0);
-    }
-    if (this.#isSecure && !this.destroyed) this.#retry();
-    this.#pump();
+  #closeTransport(): void {
+    const transport = this.#transport;
+    if (transport === undefined || transport.destroyed) return;
+    const timer = setTimeout(() => transport.destroy(), lingerTime).unref();
+    transport.once('close', () => clearTimeout(timer));
+    if (!transport.writableEnded) transport.end();
+    if (transport.writableFinished) transport.destroy();
+    else transport.once('finish', () => transport.destroy());
   }
 
-  /** Runs `step` and sends what it leaves for the peer. False when it failed; then the socket is destroyed. */
-  #attempt(step: () => void): boolean {
-    try {
-      step();
-      const output = this.connection.takeOutput();
-      if (output !== undefined) this.#transport.write(output);
-      return true;
-    } catch (error) {
-      this.destroy(toError(error));
-      return false;
-    }
+  #send(chunks: Buffer[], callback: Callback): void {
+    this.#active();
+    this.#chunks = chunks;
+    this.#waiting = callback;
+    this.#continue();
   }
 
-  #retry(): void {
-    const waiting = this.#waiting;
+  #continue(): void {
+    for (let next = this.#chunks.shift(); next !== undefined; next = this.#chunks.shift()) {
+      if (next.length > 0 && !this.#channel.write(next)) return;
+      if (this.destroyed) return;
+    }
+    const callback = this.#waiting;
     this.#waiting = undefined;
-    waiting?.repeat();
-  }
-
-  #onTransportEnd(): void {
-    if (this.#hasEnded) return;
-    // A peer need not answer to our own close_notify.
-    const isEnough = !this.#requiresCloseNotify || this.connection.isShutdownSent;
-    if (this.#isSecure && isEnough) this.#isPeerGone = true;
-    else this.connection.receiveEnd();
-  }
-
-  /** Hands plaintext over for as long as there is room for it, and stops the peer otherwise. */
-  #pump(): void {
-    while (this.#wantsData && this.#isSecure && !this.#hasEnded && !this.destroyed) {
-      let plaintext: Buffer | undefined;
-      const isAlive = this.#attempt(() => {
-        plaintext = this.connection.read();
+    // A stream underneath decides when there is room for more.
+    if (this.#transport !== undefined && this.#transport.writableNeedDrain) {
+      this.#pendingOutput = callback;
+      this.#transport.once('drain', () => {
+        const pending = this.#pendingOutput;
+        this.#pendingOutput = undefined;
+        pending?.();
       });
-      if (!isAlive) return;
-      if (plaintext === undefined) {
-        this.#endWithPeer();
-        break;
-      }
-      this.#wantsData = this.push(plaintext);
+      return;
     }
-    if (this.destroyed) return;
-    // Not when there is much to write: two sides that both wait for the other to read would wait forever.
-    if (this.#isSecure && !this.#wantsData && !this.#hasEnded) this.#transport.pause();
-    else this.#transport.resume();
+    callback?.();
   }
 
-  #endWithPeer(): void {
-    const isComplete = this.connection.isShutdownReceived;
-    if (!isComplete && !this.#isPeerGone) return;
-    this.#isTruncated = !isComplete;
-    this.#hasEnded = true;
-    this.push(null);
+  #active(): void {
+    if (this.#timeout === 0) return;
+    if (this.#timer !== undefined) this.#timer.refresh();
+    else this.#timer = setTimeout(() => this.emit('timeout'), this.#timeout).unref();
   }
 
-  #write(chunks: Buffer[], callback: Callback): void {
-    try {
-      for (let next = chunks[0]; next !== undefined; next = chunks[0]) {
-        if (!this.connection.write(next)) {
-          this.#waiting = { repeat: () => this.#write(chunks, callback), callback };
-          return;
-        }
-        chunks.shift();
-      }
-      const output = this.connection.takeOutput();
-      if (output === undefined) callback();
-      else this.#transport.write(output, callback);
-    } catch (error) {
-      callback(toError(error));
-    }
+  /** Stops the stream underneath while nobody reads here: but not in the handshake. */
+  #holdTransport(): void {
+    const isFull = this.#isSecure && this.readableLength >= this.readableHighWaterMark;
+    if (isFull && !this.destroyed) this.#transport?.pause();
+  }
+
+  #target(): ChannelTarget {
+    return {
+      onConnected: () => {
+        this.#active();
+        this.emit('connect');
+      },
+      onSecure: (facts) => this.secured(facts),
+      onData: (plaintext) => {
+        this.#active();
+        return this.push(plaintext);
+      },
+      onEnd: (isTruncated) => {
+        this.#isTruncated = isTruncated;
+        this.push(null);
+        // Otherwise nobody who does not read would see the end.
+        if (this.readableLength === 0 && this.readableFlowing === null) this.read(0);
+      },
+      onDrained: () => {
+        this.#active();
+        this.#continue();
+      },
+      onFailed: (error, facts) => {
+        this.#facts = facts;
+        this.destroy(error);
+      },
+      onSession: (session) => {
+        this.#sessions.push(session);
+        if (this.#sessions.length > maxSessions) this.#sessions.shift();
+        for (const wake of this.#sessionWaiters.splice(0)) wake();
+        this.emit('session', session);
+      },
+      onKeylog: (line) => this.emit('keylog', line),
+      onOutput: (ciphertext) => {
+        if (this.#transport?.writable === true) this.#transport.write(ciphertext);
+      },
+      onRenegotiated: () => {
+        const callback = this.#renegotiated;
+        this.#renegotiated = undefined;
+        callback?.(null);
+      },
+    };
+  }
+
+  /** @internal The handshake is done. */
+  secured(facts: number): void {
+    this.#isSecure = true;
+    this.#isConnecting = false;
+    if (this.isServer) this.#facts = facts;
+    else if (this.#facts !== 0 && this.isSessionReused()) this.#facts |= 16;
+    this.#active();
+    this.emit('secure');
+    if (!this.isServer && !this.destroyed) this.emit('secureConnect');
+    // As net.Socket: the peer's end is noticed although nobody reads yet.
+    if (!this.destroyed) this.read(0);
+  }
+
+  /** @internal */
+  answerHello(answer: HelloAnswer): void {
+    this.#channel.resume(answer);
   }
 }

@@ -280,8 +280,7 @@ for (const protocol of protocols) {
   test(`ALPN and the server name, ${protocol}`, async (t) => {
     const { server, port } = await listen(t, { ALPNProtocols: ['h2', 'http/1.1'] });
     const accepted = once(server, 'secureConnection').then(([socket]) => {
-      const { connection } = socket;
-      return { alpn: connection.alpn, servername: connection.servername, protocol: connection.protocol };
+      return { alpn: socket.alpnProtocol, servername: socket.servername, protocol: socket.getProtocol() };
     });
     const result = await sClient({ port, protocol, alpn: ['http/1.1'], servername: 'example.org', until: 'closed' });
     t.is(result.alpn, 'http/1.1');
@@ -366,7 +365,8 @@ test('options that make no sense', (t) => {
 
 test('close waits for the connections, closeAllConnections does not', async (t) => {
   const { server, port } = await listen(t, {}, (socket) => socket.resume());
-  const client = await connectNode(port, 'TLSv1.3');
+  // A TLS 1.3 client is done before the server is; one that is not done yet would be reset.
+  const [client] = await Promise.all([connectNode(port, 'TLSv1.3'), once(server, 'secureConnection')]);
   t.is(server.connectionCount, 1);
   t.true(server.listening);
   const closed = once(server, 'close');
@@ -387,15 +387,11 @@ test('a port in use is an error event', async (t) => {
   t.is(error.code, 'EADDRINUSE');
 });
 
-test('a freed context is an error event', async (t) => {
+test('a server goes on with a context that its user has freed', async (t) => {
   const { server, port } = await listen(t, {});
   server.context.free();
-  const failed = once(server, 'error');
-  const client = await connectRaw(port);
-  const [error] = await failed;
-  t.is(error.code, 'ERR_SSLCTX_FREED');
-  client.resume();
-  await once(client, 'close');
+  t.is((await readToEnd(await connectNode(port, 'TLSv1.3'))).toString(), 'hello\n');
+  t.throws(() => server.context.stats, { code: 'ERR_SSLCTX_FREED' });
 });
 
 test('the address of the peer', async (t) => {

@@ -1,0 +1,187 @@
+// One TLS connection on a socket, or on a stream of JavaScript's: libssl, its input and output, and what happens when.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "../state.h"
+#include "reactor.h"
+#include "resumption.h"
+#include "transport_bio.h"
+
+namespace sslctx {
+
+struct ChannelOptions {
+  /// The listener that accepted it, or 0.
+  double owner = 0;
+  bool is_server = false;
+  /// Wait for JavaScript when the client hello has come: it chooses the context, the protocol, or looks for sessions.
+  bool pauses_at_hello = false;
+  bool tells_sessions = false;
+  bool tells_keys = false;
+  /// An end without close_notify is an error.
+  bool requires_close_notify = false;
+  /// TLS 1.3 tickets go out with the first write.
+  bool defers_tickets = false;
+};
+
+class Channel final : public Job, public Transport, public std::enable_shared_from_this<Channel> {
+ public:
+  /// `fd` is -1 for a stream of JavaScript's. The descriptor is the channel's from now on.
+  static std::shared_ptr<Channel> New(Reactor& reactor, SSL_CTX* ctx, int fd, const ChannelOptions& options);
+  ~Channel();
+
+  double id() const { return id_; }
+  SSL* ssl() const { return ssl_.get(); }
+  int fd() const { return fd_; }
+  ChannelOptions& options() { return options_; }
+  Resumption& resumption() { return resumption_; }
+  std::uint64_t bytes_read() const { return bytes_read_; }
+  std::uint64_t bytes_written() const { return bytes_written_; }
+  bool handshaking() const { return phase_ == Phase::kConnecting || phase_ == Phase::kHandshake; }
+  bool open() const { return phase_ == Phase::kOpen; }
+
+  // From JavaScript.
+  /// Begins: with connect() under way, or with the handshake.
+  void Start(bool connecting);
+  void SetEarlyData(std::vector<std::uint8_t> data) { early_out_ = std::move(data); }
+  void WantData(bool on);
+  /// False when it is not all on its way yet: kDrained follows.
+  bool Write(Call& call, napi_value bytes);
+  bool Shutdown(Call& call);
+  void Input(Call& call, const std::uint8_t* data, std::size_t length, bool is_end);
+  void Renegotiate(Call& call);
+  bool IssueTicket();
+  void RunLater() { reactor_.Enqueue(shared_from_this()); }
+  struct Answer {
+    SSL_CTX* ctx = nullptr;
+    std::vector<std::uint8_t> alpn;
+    std::vector<std::uint8_t> ocsp;
+    bool has_alpn = false;
+  };
+  /// After kHello.
+  void Resume(Call& call, const Answer& answer);
+  /// `is_clean`: says close_notify first, so that the session stays good.
+  void Close(Call& call, bool is_clean);
+  /// The environment ends: no JavaScript, no more bytes.
+  void Abandon();
+  /// The peer has had its time to close.
+  void EndLingering();
+  bool closed() const { return phase_ == Phase::kClosed; }
+  void Ref(bool on) { poll_.Ref(on); }
+  std::vector<std::uint8_t> TakeEarlyData() { return std::move(early_in_); }
+
+  // From the loop.
+  void Run(Call& call) noexcept override;
+  /// The handshake takes too long.
+  void TimeOut();
+
+  // From libssl.
+  int ReadCiphertext(char* data, int length) noexcept override;
+  bool WriteCiphertext(const char* data, int length) noexcept override;
+  bool AtEnd() noexcept override { return is_eof_ && phase_ != Phase::kOpen; }
+  int OnClientHello(SSL* ssl, int* alert) noexcept;
+  SSL_TICKET_RETURN OnTicket(SSL* ssl, SSL_SESSION* session, SSL_TICKET_STATUS status) noexcept;
+  SSL_SESSION* OnLookup(const unsigned char* id, int length) noexcept;
+  void OnNewSession(SSL_SESSION* session, bool context_listens) noexcept;
+  void OnKeylog(const char* line) noexcept;
+  /// The protocol that JavaScript chose; null when it left that to the context.
+  const std::vector<std::uint8_t>* chosen_alpn() const { return answer_.has_alpn ? &answer_.alpn : nullptr; }
+  const std::vector<std::uint8_t>& ocsp_response() const { return answer_.ocsp; }
+
+ private:
+  enum class Phase : std::uint8_t { kNew, kConnecting, kHandshake, kOpen, kFailed, kClosed };
+  /// What came of one operation of libssl's.
+  enum class Outcome : std::uint8_t { kDone, kWaits, kEnded, kFailed };
+
+  Channel(Reactor& reactor, int fd, const ChannelOptions& options);
+  void MakeSsl(SSL_CTX* ctx);
+
+  template <typename Operation>
+  Outcome Perform(Call& call, Operation&& operation);
+  void Step(Call& call);
+  void FinishConnect(Call& call);
+  void Handshake(Call& call);
+  bool HandleEarlyData(Call& call);
+  void Pump(Call& call);
+  void DeliverEnd(Call& call);
+  void ContinueWrite(Call& call);
+  void ContinueShutdown(Call& call);
+  void Fail(Call& call);
+  void TellSystemError(Call& call);
+  void TellMore(Call& call);
+  void TellDrained(Call& call);
+  void TellHello(Call& call);
+  void Flush(Call& call);
+  bool Send(const std::uint8_t* data, std::size_t length, std::size_t* sent);
+  bool HasOutput() const { return out_at_ < out_.size() || reactor_.scratch_owner == this; }
+  void UpdatePoll();
+  void Release();
+  void Linger();
+  void DiscardInput();
+  std::size_t WriteSome(Call& call, const std::uint8_t* data, std::size_t length);
+  bool Settle(Call& call);
+  Napi::Value Tell(Call& call, Event event, napi_value first = nullptr, napi_value second = nullptr) {
+    return reactor_.Tell(call, event, id_, options_.owner, first, second);
+  }
+
+  Reactor& reactor_;
+  Owned<SSL, SSL_free> ssl_;
+  ChannelOptions options_;
+  double id_ = 0;
+  int fd_;
+  Phase phase_ = Phase::kNew;
+  Poll poll_;
+
+  bool in_step_ = false;
+  bool wants_data_ = false;
+  bool has_ended_ = false;
+  bool is_drained_ = false;
+  bool is_eof_ = false;
+  bool waits_for_hello_ = false;
+  bool hello_answered_ = false;
+  bool write_waits_for_read_ = false;
+  bool tells_drained_ = false;
+  bool shutdown_asked_ = false;
+  bool tickets_owed_ = false;
+  bool early_done_ = false;
+  bool renegotiating_ = false;
+  bool is_lingering_ = false;
+  bool write_side_ended_ = false;
+  std::uint8_t renegotiations_ = 0;
+  std::uint8_t sync_writes_ = 0;
+  int error_ = 0;
+  const char* syscall_ = "read";
+  std::uint64_t bytes_read_ = 0;
+  std::uint64_t bytes_written_ = 0;
+
+  /// Ciphertext that the kernel has not taken yet.
+  std::vector<std::uint8_t> out_;
+  std::size_t out_at_ = 0;
+  /// Of a stream of JavaScript's; and what a second SSL reads again.
+  std::vector<std::uint8_t> in_;
+  std::size_t in_at_ = 0;
+  std::vector<std::uint8_t> recorded_;
+
+  /// Plaintext of JavaScript's that is being written.
+  Napi::Reference<Napi::Object> pending_;
+  std::size_t pending_at_ = 0;
+  std::vector<std::uint8_t> early_out_;
+  std::vector<std::uint8_t> early_in_;
+
+  Resumption resumption_;
+  Answer answer_;
+  Owned<SSL_CTX, SSL_CTX_free> answer_ctx_;
+  struct Hello;
+  std::unique_ptr<Hello> hello_;
+  struct NewSession {
+    OwnedSession session;
+    bool context_listens;
+  };
+  std::vector<NewSession> sessions_;
+  std::vector<std::string> keys_;
+};
+
+}  // namespace sslctx

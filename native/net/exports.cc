@@ -1,0 +1,425 @@
+// What src/capi/channel.ts calls: sockets and listeners, by number.
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "../call.h"
+#include "../callbacks.h"
+#include "../groups.h"
+#include "channel.h"
+#include "listener.h"
+#include "session_der.h"
+
+namespace sslctx {
+
+namespace {
+
+/// A socket address from `{ path }` or `{ address, port, family }`.
+struct Address {
+  sockaddr_storage storage{};
+  socklen_t length = 0;
+  int family = AF_UNSPEC;
+};
+
+bool Parse(const Napi::Object& from, Address* address) {
+  if (from.Get("path").IsString()) {
+    const std::string path = from.Get("path").As<Napi::String>();
+    auto* const un = reinterpret_cast<sockaddr_un*>(&address->storage);
+    if (path.empty() || path.size() >= sizeof un->sun_path) return false;
+    un->sun_family = AF_UNIX;
+    std::memcpy(un->sun_path, path.data(), path.size());
+    address->length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + (path[0] == 0 ? 0 : 1));
+    address->family = AF_UNIX;
+    return true;
+  }
+  const std::string text = from.Get("address").As<Napi::String>();
+  const auto port = static_cast<std::uint16_t>(from.Get("port").As<Napi::Number>().Uint32Value());
+  auto* const v4 = reinterpret_cast<sockaddr_in*>(&address->storage);
+  auto* const v6 = reinterpret_cast<sockaddr_in6*>(&address->storage);
+  if (inet_pton(AF_INET, text.c_str(), &v4->sin_addr) == 1) {
+    v4->sin_family = AF_INET;
+    v4->sin_port = htons(port);
+    address->length = sizeof *v4;
+  } else if (inet_pton(AF_INET6, text.c_str(), &v6->sin6_addr) == 1) {
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons(port);
+    address->length = sizeof *v6;
+  } else {
+    return false;
+  }
+  address->family = address->storage.ss_family;
+  return true;
+}
+
+Napi::Value ToObject(Napi::Env env, const sockaddr_storage& storage) {
+  char text[INET6_ADDRSTRLEN] = "";
+  std::uint16_t port = 0;
+  if (storage.ss_family == AF_INET) {
+    const auto* const v4 = reinterpret_cast<const sockaddr_in*>(&storage);
+    inet_ntop(AF_INET, &v4->sin_addr, text, sizeof text);
+    port = ntohs(v4->sin_port);
+  } else if (storage.ss_family == AF_INET6) {
+    const auto* const v6 = reinterpret_cast<const sockaddr_in6*>(&storage);
+    inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof text);
+    port = ntohs(v6->sin6_port);
+  } else {
+    return env.Undefined();
+  }
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("address", text);
+  result.Set("family", storage.ss_family == AF_INET ? "IPv4" : "IPv6");
+  result.Set("port", port);
+  return result;
+}
+
+Napi::Value NameOf(Napi::Env env, int fd, int (*ask)(int, sockaddr*, socklen_t*)) {
+  sockaddr_storage storage{};
+  socklen_t length = sizeof storage;
+  if (fd < 0 || ask(fd, reinterpret_cast<sockaddr*>(&storage), &length) != 0) return env.Undefined();
+  return ToObject(env, storage);
+}
+
+/// A descriptor until somebody takes it over.
+struct Descriptor {
+  int fd;
+  explicit Descriptor(int given) : fd(given) {}
+  ~Descriptor() {
+    if (fd >= 0) close(fd);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int Release() {
+    const int taken = fd;
+    fd = -1;
+    return taken;
+  }
+};
+
+void SetOption(int fd, int level, int name, int value) { setsockopt(fd, level, name, &value, sizeof value); }
+
+bool Flag(const Napi::Object& options, const char* name) { return options.Get(name).ToBoolean(); }
+
+ChannelOptions ChannelOptionsFrom(const Napi::Object& options) {
+  ChannelOptions result;
+  result.is_server = Flag(options, "isServer");
+  result.pauses_at_hello = Flag(options, "pausesAtHello");
+  result.tells_sessions = Flag(options, "tellsSessions");
+  result.tells_keys = Flag(options, "tellsKeys");
+  result.requires_close_notify = Flag(options, "requireCloseNotify");
+  result.defers_tickets = Flag(options, "defersTickets");
+  return result;
+}
+
+Napi::Value Errno(Call& call, int error) { return ToJs(call.env(), -error); }
+
+std::shared_ptr<Channel> ChannelOf(Call& call) {
+  Reactor* const reactor = Reactor::Existing(call.addon());
+  const std::shared_ptr<Channel> channel =
+      reactor == nullptr || !call[0].IsNumber() ? nullptr : reactor->Find(call[0].As<Napi::Number>().DoubleValue());
+  if (!channel || channel->closed()) {
+    ThrowError(call.env(), "ERR_SSLCTX_FREED", std::string(call.name()) + ": the socket is closed");
+  }
+  return channel;
+}
+
+std::shared_ptr<Listener> ListenerOf(Call& call) {
+  Reactor* const reactor = Reactor::Existing(call.addon());
+  const std::shared_ptr<Listener> listener = reactor == nullptr || !call[0].IsNumber()
+                                                 ? nullptr
+                                                 : reactor->FindListener(call[0].As<Napi::Number>().DoubleValue());
+  if (!listener) ThrowError(call.env(), "ERR_SSLCTX_FREED", std::string(call.name()) + ": the server is closed");
+  return listener;
+}
+
+Napi::Value SetDispatcher(Call& call) {
+  Reactor::Of(call.addon()).SetDispatcher(call[0].As<Napi::Function>());
+  return call.env().Undefined();
+}
+
+Napi::Value Prepare(Call& call) {
+  SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
+  if (call[1].ToBoolean()) InstallServerCallbacks(ctx);
+  if (call[2].ToBoolean()) InstallKeylog(ctx);
+  return call.env().Undefined();
+}
+
+Napi::Value SetAlpnList(Call& call) {
+  SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
+  ContextState::Of(ctx)->alpn = call.Get<CopiedBytes>(1);
+  InstallAlpnList(ctx);
+  return call.env().Undefined();
+}
+
+Napi::Value SetLenientVerify(Call& call) {
+  SSL_CTX_set_verify(call.Handle<SSL_CTX>(0), SSL_VERIFY_PEER, sslctx_accept_any_certificate);
+  return call.env().Undefined();
+}
+
+Napi::Value SetLenientVerifyOnSsl(Call& call) {
+  SSL_set_verify(call.Handle<SSL>(0), SSL_VERIFY_PEER, sslctx_accept_any_certificate);
+  return call.env().Undefined();
+}
+
+Napi::Value IsTrustedSession(Call& call) {
+  const bool has_name = call[2].IsString();
+  const std::string name = has_name ? call.Get<std::string>(2) : std::string();
+  const bool trusted =
+      IsTrusted(call.Handle<SSL_CTX>(0), call.Handle<SSL_SESSION>(1), has_name ? name.c_str() : nullptr);
+  ErrorQueue::ClearThread();
+  return Napi::Boolean::New(call.env(), trusted);
+}
+
+Napi::Value Listen(Call& call) {
+  SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
+  const Napi::Object where = call[1].As<Napi::Object>();
+  const Napi::Object options = call[2].As<Napi::Object>();
+  Address address;
+  if (!Parse(where, &address)) return Errno(call, EINVAL);
+  Descriptor socket_fd(socket(address.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (socket_fd.fd < 0) return Errno(call, errno);
+  SetOption(socket_fd.fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  if (Flag(where, "reusePort")) SetOption(socket_fd.fd, SOL_SOCKET, SO_REUSEPORT, 1);
+  if (address.family == AF_INET6) SetOption(socket_fd.fd, IPPROTO_IPV6, IPV6_V6ONLY, Flag(where, "ipv6Only") ? 1 : 0);
+  if (bind(socket_fd.fd, reinterpret_cast<sockaddr*>(&address.storage), address.length) != 0) return Errno(call, errno);
+  const int backlog = where.Get("backlog").As<Napi::Number>().Int32Value();
+  if (listen(socket_fd.fd, backlog) != 0) return Errno(call, errno);
+  ListenerOptions settings;
+  settings.channel = ChannelOptionsFrom(options);
+  settings.channel.is_server = true;
+  settings.handshake_timeout = options.Get("handshakeTimeout").As<Napi::Number>().Uint32Value();
+  settings.max_connections = options.Get("maxConnections").As<Napi::Number>().Uint32Value();
+  settings.no_delay = Flag(options, "noDelay") && address.family != AF_UNIX;
+  settings.keep_alive = Flag(options, "keepAlive") && address.family != AF_UNIX;
+  settings.keep_alive_delay = options.Get("keepAliveInitialDelay").As<Napi::Number>().Int32Value();
+  const auto listener = Listener::New(Reactor::Of(call.addon()), ctx, socket_fd.Release(), settings);
+  return ToJs(call.env(), listener->id());
+}
+
+Napi::Value ListenerConfigure(Call& call) {
+  const auto listener = ListenerOf(call);
+  if (!call[1].IsNull()) listener->SetContext(call.Handle<SSL_CTX>(1));
+  const Napi::Object options = call[2].As<Napi::Object>();
+  listener->options().channel = ChannelOptionsFrom(options);
+  listener->options().channel.is_server = true;
+  listener->options().channel.owner = listener->id();
+  listener->options().max_connections = options.Get("maxConnections").As<Napi::Number>().Uint32Value();
+  listener->connections = options.Get("connections").As<Napi::Number>().Uint32Value();
+  return call.env().Undefined();
+}
+
+Napi::Value ListenerAddress(Call& call) { return NameOf(call.env(), ListenerOf(call)->fd(), getsockname); }
+
+Napi::Value ListenerClose(Call& call) {
+  ListenerOf(call)->Close();
+  return call.env().Undefined();
+}
+
+Napi::Value ListenerAbort(Call& call) {
+  ListenerOf(call)->Abort(call);
+  return call.env().Undefined();
+}
+
+Napi::Value ListenerForget(Call& call) {
+  const auto listener = ListenerOf(call);
+  listener->Forget(call[1].As<Napi::Number>().DoubleValue());
+  listener->connections = call[2].As<Napi::Number>().Uint32Value();
+  return call.env().Undefined();
+}
+
+Napi::Value ListenerPending(Call& call) { return ToJs(call.env(), ListenerOf(call)->pending()); }
+
+Napi::Value ListenerRef(Call& call) {
+  ListenerOf(call)->Ref(call[1].ToBoolean());
+  return call.env().Undefined();
+}
+
+/// A channel on memory: ciphertext comes and goes through JavaScript.
+Napi::Value OpenChannel(Call& call) {
+  SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
+  const auto channel = Channel::New(Reactor::Of(call.addon()), ctx, -1, ChannelOptionsFrom(call[1].As<Napi::Object>()));
+  return ToJs(call.env(), channel->id());
+}
+
+/// A channel on a socket that begins to connect: its number, or a negative errno.
+Napi::Value Connect(Call& call) {
+  SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
+  const Napi::Object where = call[1].As<Napi::Object>();
+  Address address;
+  if (!Parse(where, &address)) return Errno(call, EINVAL);
+  Descriptor socket_fd(socket(address.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (socket_fd.fd < 0) return Errno(call, errno);
+  if (where.Get("local").IsObject()) {
+    Address local;
+    if (!Parse(where.Get("local").As<Napi::Object>(), &local)) return Errno(call, EINVAL);
+    if (bind(socket_fd.fd, reinterpret_cast<sockaddr*>(&local.storage), local.length) != 0) return Errno(call, errno);
+  }
+  if (address.family != AF_UNIX) SetOption(socket_fd.fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  int result = 0;
+  do {
+    result = connect(socket_fd.fd, reinterpret_cast<sockaddr*>(&address.storage), address.length);
+  } while (result != 0 && errno == EINTR);
+  if (result != 0 && errno != EINPROGRESS) return Errno(call, errno);
+  const auto channel =
+      Channel::New(Reactor::Of(call.addon()), ctx, socket_fd.Release(), ChannelOptionsFrom(call[2].As<Napi::Object>()));
+  return ToJs(call.env(), channel->id());
+}
+
+Napi::Value ChannelSsl(Call& call) { return BorrowSsl(call.addon(), ChannelOf(call)->ssl()); }
+
+Napi::Value ChannelStart(Call& call) {
+  ChannelOf(call)->Start(call[1].ToBoolean());
+  return call.env().Undefined();
+}
+
+Napi::Value ChannelSetEarlyData(Call& call) {
+  ChannelOf(call)->SetEarlyData(call.Get<CopiedBytes>(1));
+  return call.env().Undefined();
+}
+
+Napi::Value ChannelTakeEarlyData(Call& call) {
+  const std::vector<std::uint8_t> data = ChannelOf(call)->TakeEarlyData();
+  return data.empty() ? call.env().Undefined() : ToJs(call.env(), data.data(), data.size());
+}
+
+Napi::Value ChannelRead(Call& call) {
+  ChannelOf(call)->WantData(call[1].ToBoolean());
+  return call.env().Undefined();
+}
+
+Napi::Value ChannelWrite(Call& call) { return Napi::Boolean::New(call.env(), ChannelOf(call)->Write(call, call[1])); }
+
+Napi::Value ChannelShutdown(Call& call) { return Napi::Boolean::New(call.env(), ChannelOf(call)->Shutdown(call)); }
+
+Napi::Value ChannelInput(Call& call) {
+  const auto channel = ChannelOf(call);
+  if (call[1].IsNull()) {
+    channel->Input(call, nullptr, 0, true);
+  } else {
+    const Bytes bytes = call.Get<Bytes>(1);
+    channel->Input(call, bytes.data, bytes.size, false);
+  }
+  return call.env().Undefined();
+}
+
+Napi::Value ChannelResume(Call& call) {
+  const auto channel = ChannelOf(call);
+  const Napi::Object from = call[1].As<Napi::Object>();
+  Channel::Answer answer;
+  if (from.Get("context").IsNumber()) {
+    answer.ctx =
+        static_cast<SSL_CTX*>(call.addon().handles.Get(call.env(), from.Get("context"), Kind::kSslCtx, call.name()));
+  }
+  const auto bytes_of = [&](const char* name) {
+    const Bytes bytes = ToBytes({call.env(), call.name(), 1}, from.Get(name));
+    return std::vector<std::uint8_t>(bytes.data, bytes.data + bytes.size);
+  };
+  if (from.Get("alpn").IsTypedArray()) {
+    answer.alpn = bytes_of("alpn");
+    answer.has_alpn = true;
+  }
+  if (from.Get("ocsp").IsTypedArray()) answer.ocsp = bytes_of("ocsp");
+  const Napi::Array sessions = from.Get("sessions").As<Napi::Array>();
+  SSL_CTX* const ctx = answer.ctx != nullptr ? answer.ctx : SSL_get_SSL_CTX(channel->ssl());
+  for (std::uint32_t i = 0; i < sessions.Length(); ++i) {
+    auto* const session = static_cast<SSL_SESSION*>(
+        call.addon().handles.Get(call.env(), sessions.Get(i), Kind::kSslSession, call.name()));
+    RequireComplete(call.env(), call.name(), session);
+    Claim(call.env(), call.name(), *ContextState::Of(ctx), session);
+    SSL_SESSION_up_ref(session);
+    channel->resumption().Provide(OwnedSession(session));
+  }
+  channel->Resume(call, answer);
+  return call.env().Undefined();
+}
+
+Napi::Value ChannelRenegotiate(Call& call) {
+  ChannelOf(call)->Renegotiate(call);
+  return call.env().Undefined();
+}
+
+Napi::Value ChannelIssueTicket(Call& call) { return Napi::Boolean::New(call.env(), ChannelOf(call)->IssueTicket()); }
+
+Napi::Value ChannelClose(Call& call) {
+  ChannelOf(call)->Close(call, call[1].ToBoolean());
+  return call.env().Undefined();
+}
+
+/// Both addresses and the counters, for the getters of the socket.
+Napi::Value ChannelInfo(Call& call) {
+  const auto channel = ChannelOf(call);
+  Napi::Object info = Napi::Object::New(call.env());
+  info.Set("remote", NameOf(call.env(), channel->fd(), getpeername));
+  info.Set("local", NameOf(call.env(), channel->fd(), getsockname));
+  info.Set("bytesRead", ToJs(call.env(), static_cast<double>(channel->bytes_read())));
+  info.Set("bytesWritten", ToJs(call.env(), static_cast<double>(channel->bytes_written())));
+  info.Set("offeredId",
+           ToJs(call.env(), channel->resumption().offered_id().data(), channel->resumption().offered_id().size()));
+  return info;
+}
+
+Napi::Value ChannelTell(Call& call) {
+  const auto channel = ChannelOf(call);
+  if (!call[1].IsUndefined()) channel->options().tells_sessions = call[1].ToBoolean();
+  if (!call[2].IsUndefined()) channel->options().tells_keys = call[2].ToBoolean();
+  return call.env().Undefined();
+}
+
+Napi::Value ChannelSetOption(Call& call) {
+  const auto channel = ChannelOf(call);
+  if (channel->fd() < 0) return call.env().Undefined();
+  const auto what = call.Get<std::string>(1);
+  const int value = call[2].ToNumber().Int32Value();
+  if (what == "noDelay") SetOption(channel->fd(), IPPROTO_TCP, TCP_NODELAY, value);
+  if (what == "keepAlive") SetOption(channel->fd(), SOL_SOCKET, SO_KEEPALIVE, value);
+  if (what == "keepAliveDelay" && value > 0) SetOption(channel->fd(), IPPROTO_TCP, TCP_KEEPIDLE, value);
+  if (what == "ref") channel->Ref(value != 0);
+  return call.env().Undefined();
+}
+
+constexpr Export kExports[] = {
+    SSLCTX_BODY(setDispatcher, SetDispatcher),
+    SSLCTX_BODY(prepareContext, Prepare),
+    SSLCTX_BODY(setAlpnList, SetAlpnList),
+    SSLCTX_BODY(setLenientVerify, SetLenientVerify),
+    SSLCTX_BODY(setLenientVerifyOnSsl, SetLenientVerifyOnSsl),
+    SSLCTX_BODY(isTrustedSession, IsTrustedSession),
+    SSLCTX_BODY(listen, Listen),
+    SSLCTX_BODY(listenerConfigure, ListenerConfigure),
+    SSLCTX_BODY(listenerAddress, ListenerAddress),
+    SSLCTX_BODY(listenerClose, ListenerClose),
+    SSLCTX_BODY(listenerAbort, ListenerAbort),
+    SSLCTX_BODY(listenerForget, ListenerForget),
+    SSLCTX_BODY(listenerPending, ListenerPending),
+    SSLCTX_BODY(listenerRef, ListenerRef),
+    SSLCTX_BODY(openChannel, OpenChannel),
+    SSLCTX_BODY(connectChannel, Connect),
+    SSLCTX_BODY(channelSsl, ChannelSsl),
+    SSLCTX_BODY(channelStart, ChannelStart),
+    SSLCTX_BODY(channelSetEarlyData, ChannelSetEarlyData),
+    SSLCTX_BODY(channelTakeEarlyData, ChannelTakeEarlyData),
+    SSLCTX_BODY(channelRead, ChannelRead),
+    SSLCTX_BODY(channelWrite, ChannelWrite),
+    SSLCTX_BODY(channelShutdown, ChannelShutdown),
+    SSLCTX_BODY(channelInput, ChannelInput),
+    SSLCTX_BODY(channelResume, ChannelResume),
+    SSLCTX_BODY(channelRenegotiate, ChannelRenegotiate),
+    SSLCTX_BODY(channelIssueTicket, ChannelIssueTicket),
+    SSLCTX_BODY(channelClose, ChannelClose),
+    SSLCTX_BODY(channelInfo, ChannelInfo),
+    SSLCTX_BODY(channelTell, ChannelTell),
+    SSLCTX_BODY(channelSetOption, ChannelSetOption),
+};
+
+}  // namespace
+
+std::span<const Export> NetExports() { return kExports; }
+
+}  // namespace sslctx

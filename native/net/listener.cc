@@ -1,0 +1,105 @@
+#include "listener.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace sslctx {
+
+namespace {
+
+/// How many connections are accepted in one turn: the sockets that are there already have theirs too.
+constexpr int kMaxAccepts = 8;
+
+bool IsOutOfDescriptors(int error) { return error == EMFILE || error == ENFILE; }
+
+void Set(int fd, int level, int name, int value) { setsockopt(fd, level, name, &value, sizeof value); }
+
+}  // namespace
+
+Listener::Listener(Reactor& reactor, int fd, const ListenerOptions& options)
+    : reactor_(reactor), options_(options), fd_(fd) {}
+
+std::shared_ptr<Listener> Listener::New(Reactor& reactor, SSL_CTX* ctx, int fd, const ListenerOptions& options) {
+  const std::shared_ptr<Listener> listener(new Listener(reactor, fd, options));
+  listener->SetContext(ctx);
+  const int error = listener->poll_.Open(
+      reactor.loop(), fd,
+      [](void* data, bool, bool) {
+        auto* const self = static_cast<Listener*>(data);
+        self->reactor_.Enqueue(self->shared_from_this());
+      },
+      listener.get());
+  if (error != 0) throw std::runtime_error("the socket cannot be watched");
+  listener->id_ = reactor.AddListener(listener);
+  listener->options_.channel.owner = listener->id_;
+  listener->poll_.Watch(true, false);
+  return listener;
+}
+
+void Listener::SetContext(SSL_CTX* ctx) {
+  SSL_CTX_up_ref(ctx);
+  ctx_.reset(ctx);
+}
+
+void Listener::Close() {
+  poll_.Close();
+  if (fd_ >= 0) close(fd_);
+  fd_ = -1;
+}
+
+void Listener::Forget(double channel) { pending_.erase(static_cast<std::uint64_t>(channel)); }
+
+void Listener::Abort(Call& call) {
+  const std::unordered_set<std::uint64_t> pending = std::move(pending_);
+  pending_ = {};
+  for (const std::uint64_t id : pending) {
+    if (const std::shared_ptr<Channel> channel = reactor_.Find(static_cast<double>(id))) channel->Close(call, false);
+  }
+}
+
+void Listener::Run(Call& call) noexcept {
+  for (int count = 0; count < kMaxAccepts && fd_ >= 0; ++count) {
+    const int fd = accept4(fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) {
+      if (IsOutOfDescriptors(errno)) reactor_.SpendReserve(fd_);
+      return;
+    }
+    call.Guard([&] { Accept(call, fd); });
+  }
+}
+
+void Listener::Accept(Call&, int fd) {
+  if (options_.max_connections != 0 && pending_.size() + connections >= options_.max_connections) {
+    close(fd);
+    return;
+  }
+  if (options_.no_delay) Set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  if (options_.keep_alive) {
+    Set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    if (options_.keep_alive_delay > 0) Set(fd, IPPROTO_TCP, TCP_KEEPIDLE, options_.keep_alive_delay);
+  }
+  const std::shared_ptr<Channel> channel = Channel::New(reactor_, ctx_.get(), fd, options_.channel);
+  pending_.insert(static_cast<std::uint64_t>(channel->id()));
+  deadlines_.push_back({channel->id(), LoopTime(reactor_.loop()) + options_.handshake_timeout});
+  reactor_.WatchDeadlines();
+  channel->Start(false);
+}
+
+bool Listener::CheckDeadlines(std::uint64_t now) {
+  while (!deadlines_.empty()) {
+    const Deadline& first = deadlines_.front();
+    const bool is_pending = pending_.contains(static_cast<std::uint64_t>(first.channel));
+    if (is_pending && first.at > now) return true;
+    if (is_pending) {
+      if (const std::shared_ptr<Channel> channel = reactor_.Find(first.channel)) channel->TimeOut();
+    }
+    deadlines_.pop_front();
+  }
+  return false;
+}
+
+}  // namespace sslctx

@@ -1,0 +1,64 @@
+// A listening socket: accepts, and hands connections to channels.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <unordered_set>
+
+#include "../openssl.h"
+#include "channel.h"
+
+namespace sslctx {
+
+struct ListenerOptions {
+  ChannelOptions channel;
+  std::uint64_t handshake_timeout = 120'000;
+  std::size_t max_connections = 0;
+  bool no_delay = true;
+  bool keep_alive = false;
+  int keep_alive_delay = 0;
+};
+
+class Listener final : public Job, public std::enable_shared_from_this<Listener> {
+ public:
+  static std::shared_ptr<Listener> New(Reactor& reactor, SSL_CTX* ctx, int fd, const ListenerOptions& options);
+
+  double id() const { return id_; }
+  int fd() const { return fd_; }
+  ListenerOptions& options() { return options_; }
+  void SetContext(SSL_CTX* ctx);
+  void Ref(bool on) { poll_.Ref(on); }
+  /// Accepts no more. Handshakes go on.
+  void Close();
+  /// Channels that JavaScript does not know yet.
+  std::size_t pending() const { return pending_.size(); }
+  void Forget(double channel);
+  void Abort(Call& call);
+
+  /// Connections that JavaScript counts; together with `pending` they are bound by `max_connections`.
+  std::size_t connections = 0;
+
+  void Run(Call& call) noexcept override;
+  /// Fails the handshakes that are over their time. Returns whether there are others to check later.
+  bool CheckDeadlines(std::uint64_t now);
+
+ private:
+  Listener(Reactor& reactor, int fd, const ListenerOptions& options);
+  void Accept(Call& call, int fd);
+
+  Reactor& reactor_;
+  Owned<SSL_CTX, SSL_CTX_free> ctx_;
+  ListenerOptions options_;
+  double id_ = 0;
+  int fd_;
+  Poll poll_;
+  struct Deadline {
+    double channel;
+    std::uint64_t at;
+  };
+  std::deque<Deadline> deadlines_;
+  std::unordered_set<std::uint64_t> pending_;
+};
+
+}  // namespace sslctx

@@ -1,0 +1,219 @@
+#include "resumption.h"
+
+#include <algorithm>
+#include <cstring>
+#include <ctime>
+
+#include "../session_time.h"
+#include "../state.h"
+#include "session_der.h"
+
+namespace sslctx {
+
+namespace {
+
+bool SameName(std::string_view left, std::string_view right) {
+  return left.size() == right.size() && OPENSSL_strncasecmp(left.data(), right.data(), left.size()) == 0;
+}
+
+ByteView IdOf(const SSL_SESSION* session) {
+  unsigned int length = 0;
+  const unsigned char* const id = SSL_SESSION_get_id(session, &length);
+  return {id, length};
+}
+
+bool Equal(ByteView left, ByteView right) { return std::equal(left.begin(), left.end(), right.begin(), right.end()); }
+
+bool IsExpired(const SSL_SESSION* session) {
+  return TimeOf(session) + SSL_SESSION_get_timeout(session) < static_cast<std::int64_t>(std::time(nullptr));
+}
+
+bool DemandsCertificate(const SSL* ssl) { return (SSL_get_verify_mode(ssl) & SSL_VERIFY_FAIL_IF_NO_PEER_CERT) != 0; }
+
+}  // namespace
+
+OwnedSession FindInCache(SSL_CTX* ctx, ByteView id) {
+  if (id.empty() || id.size() > SSL_MAX_SSL_SESSION_ID_LENGTH || SSL_CTX_sess_number(ctx) == 0) return nullptr;
+  const OwnedSession key(SSL_SESSION_new());
+  if (!key || SSL_SESSION_set1_id(key.get(), id.data(), static_cast<unsigned int>(id.size())) != 1) return nullptr;
+  auto* const table = reinterpret_cast<OPENSSL_LHASH*>(SSL_CTX_sessions(ctx));
+  for (const int version : {TLS1_3_VERSION, TLS1_2_VERSION, TLS1_1_VERSION, TLS1_VERSION}) {
+    SSL_SESSION_set_protocol_version(key.get(), version);
+    auto* const found = static_cast<SSL_SESSION*>(OPENSSL_LH_retrieve(table, key.get()));
+    if (found != nullptr && SSL_SESSION_up_ref(found) == 1) return OwnedSession(found);
+  }
+  return nullptr;
+}
+
+void RemovedIds::Add(const SSL_SESSION* session) {
+  const ByteView id = IdOf(session);
+  if (id.empty() || id.size() > SSL_MAX_SSL_SESSION_ID_LENGTH) return;
+  if (ids_.size() < kCapacity) ids_.emplace_back();
+  Id& place = ids_[next_ % kCapacity];
+  next_ = (next_ + 1) % kCapacity;
+  place.length = static_cast<std::uint8_t>(id.size());
+  std::memcpy(place.bytes, id.data(), id.size());
+}
+
+bool RemovedIds::Has(ByteView id) const {
+  return std::any_of(ids_.begin(), ids_.end(), [&](const Id& each) { return Equal({each.bytes, each.length}, id); });
+}
+
+void Resumption::OnClientHello(SSL* ssl, const ClientHello& hello) {
+  offer_ = Offer::kNothing;
+  candidate_.reset();
+  id_.clear();
+  servername_ = hello.servername;
+  extended_master_secret_ = hello.extended_master_secret;
+  const bool stateful = (SSL_get_options(ssl) & SSL_OP_NO_TICKET) != 0 ||
+                        (SSL_get_max_early_data(ssl) != 0 && (SSL_get_options(ssl) & SSL_OP_NO_ANTI_REPLAY) == 0);
+  if (!hello.identities.empty()) {
+    const ClientHello::Identity& first = hello.identities.front();
+    const bool is_id = first.name.size() == SSL_MAX_SSL_SESSION_ID_LENGTH;
+    offer_ = first.is_external ? Offer::kPreSharedKey : is_id ? Offer::kStatefulTicket : Offer::kStatelessTicket;
+    if (stateful && !is_id && !first.is_external) refusal_ = Refusal::kTicketsOff;
+    if (stateful && is_id) LookFor(ssl, first.name);
+    if (!stateful && is_id) refusal_ = Refusal::kTicketKey;
+  } else if (hello.has_ticket && (SSL_get_options(ssl) & SSL_OP_NO_TICKET) == 0) {
+    offer_ = Offer::kStatelessTicket;
+  } else if (!hello.session_id.empty()) {
+    offer_ = Offer::kSessionId;
+    // A client that can do TLS 1.3 sends 32 random bytes where it has no ID (RFC 8446, appendix D.4).
+    is_ambiguous_ = hello.offers_tls13;
+    // With a ticket, the ID is one that the client made up to learn whether the ticket was accepted.
+    if (hello.has_ticket) refusal_ = Refusal::kTicketsOff;
+    LookFor(ssl, hello.session_id);
+  }
+  if (candidate_) {
+    const SSL_CIPHER* const cipher = SSL_SESSION_get0_cipher(candidate_.get());
+    lacks_cipher_ = cipher != nullptr && !hello.HasCipher(cipher);
+    if (const Refusal refusal = PolicyRefusal(ssl, candidate_.get()); refusal != Refusal::kNone) {
+      refusal_ = refusal;
+      RefuseByIdContext(ssl);
+    }
+  }
+}
+
+void Resumption::LookFor(SSL* ssl, ByteView id) {
+  id_.assign(id.begin(), id.end());
+  SSL_CTX* const ctx = SslState::Of(ssl).session_ctx;
+  candidate_ = FindInCache(ctx, id);
+  const ContextState* const state = ContextState::Of(ctx);
+  was_removed_ = !candidate_ && state != nullptr && state->removed && state->removed->Has(id);
+  for (const OwnedSession& session : provided_) {
+    if (!candidate_ && Equal(IdOf(session.get()), id)) Keep(session.get());
+  }
+}
+
+void Resumption::Keep(const SSL_SESSION* session) {
+  auto* const kept = const_cast<SSL_SESSION*>(session);
+  if (SSL_SESSION_up_ref(kept) == 1) candidate_.reset(kept);
+}
+
+Refusal Resumption::PolicyRefusal(const SSL* ssl, const SSL_SESSION* session) const {
+  // RFC 6066, section 3: a session must not be resumed under another name. libssl does not look.
+  const char* const name = SSL_SESSION_get0_hostname(session);
+  if (name != nullptr && !servername_.empty() && !SameName(name, servername_)) return Refusal::kServername;
+  // libssl takes the result of the verification over from the session, also where it would now refuse such a peer.
+  if (DemandsCertificate(ssl) && (SSL_SESSION_get0_peer(const_cast<SSL_SESSION*>(session)) == nullptr ||
+                                  DetailsOf(session).verify_result != X509_V_OK)) {
+    return Refusal::kVerification;
+  }
+  return Refusal::kNone;
+}
+
+void Resumption::RefuseByIdContext(SSL* ssl) {
+  // libssl asks nobody before it resumes from its cache; but it does not resume in another session ID context.
+  unsigned char other[SSL_MAX_SID_CTX_LENGTH];
+  if (RAND_bytes(other, sizeof other) != 1) return;
+  SSL_set_session_id_context(ssl, other, sizeof other);
+  is_hidden_ = true;
+}
+
+void Resumption::OnFullHandshake(SSL* ssl) {
+  if (!is_hidden_) return;
+  is_hidden_ = false;
+  const ContextState* const state = ContextState::Of(SSL_get_SSL_CTX(ssl));
+  if (state == nullptr) return;
+  const unsigned char empty = 0;
+  const unsigned char* const bytes = state->id_context.empty() ? &empty : state->id_context.data();
+  const auto length = static_cast<unsigned int>(state->id_context.size());
+  SSL_set_session_id_context(ssl, bytes, length);
+  // The session of this handshake has been made already, and nobody else knows it yet.
+  if (SSL_SESSION* const session = SSL_get_session(ssl)) SSL_SESSION_set1_id_context(session, bytes, length);
+}
+
+SSL_TICKET_RETURN Resumption::OnTicket(SSL* ssl, const SSL_SESSION* session, SSL_TICKET_STATUS status) {
+  if (status == SSL_TICKET_EMPTY || status == SSL_TICKET_NO_DECRYPT || session == nullptr) {
+    if (status != SSL_TICKET_EMPTY) refusal_ = Refusal::kTicketKey;
+    return SSL_TICKET_RETURN_IGNORE_RENEW;
+  }
+  refusal_ = PolicyRefusal(ssl, session);
+  Keep(session);
+  if (refusal_ != Refusal::kNone) return SSL_TICKET_RETURN_IGNORE_RENEW;
+  return status == SSL_TICKET_SUCCESS_RENEW ? SSL_TICKET_RETURN_USE_RENEW : SSL_TICKET_RETURN_USE;
+}
+
+SSL_SESSION* Resumption::Lookup(const unsigned char* id, std::size_t length) {
+  for (const OwnedSession& session : provided_) {
+    if (Equal(IdOf(session.get()), {id, length}) && SSL_SESSION_up_ref(session.get()) == 1) return session.get();
+  }
+  return nullptr;
+}
+
+Refusal Resumption::Explain(const SSL* ssl) const {
+  if (refusal_ != Refusal::kNone && refusal_ != Refusal::kTicketsOff) return refusal_;
+  const ContextState* const state = ContextState::Of(SslState::Of(ssl).session_ctx);
+  const long mode = SSL_CTX_get_session_cache_mode(SslState::Of(ssl).session_ctx);
+  if (!candidate_) {
+    if (refusal_ != Refusal::kNone) return refusal_;
+    if (was_removed_) return Refusal::kRemoved;
+    const bool looks_up = (mode & SSL_SESS_CACHE_NO_INTERNAL_LOOKUP) == 0 && (mode & SSL_SESS_CACHE_SERVER) != 0;
+    return looks_up ? Refusal::kNotFound : Refusal::kCacheMode;
+  }
+  const SSL_SESSION* const session = candidate_.get();
+  const ContextState* const chosen = ContextState::Of(SSL_get_SSL_CTX(ssl));
+  std::size_t length = 0;
+  {
+    unsigned int count = 0;
+    const unsigned char* const own = SSL_SESSION_get0_id_context(session, &count);
+    length = count;
+    if (chosen != nullptr && !Equal({own, length}, chosen->id_context)) return Refusal::kIdContext;
+  }
+  if (SSL_SESSION_get_protocol_version(session) != SSL_version(ssl)) return Refusal::kProtocol;
+  if (IsExpired(session)) return Refusal::kExpired;
+  const bool is_from_cache = offer_ != Offer::kStatelessTicket;
+  if (is_from_cache && (mode & SSL_SESS_CACHE_NO_INTERNAL_LOOKUP) != 0 && provided_.empty()) return Refusal::kCacheMode;
+  if (SSL_version(ssl) < TLS1_3_VERSION) {
+    if (lacks_cipher_) return Refusal::kCipher;
+    if (DetailsOf(session).extended_master_secret != extended_master_secret_) return Refusal::kExtendedMasterSecret;
+  } else {
+    const SSL_CIPHER* const now = SSL_get_current_cipher(ssl);
+    const SSL_CIPHER* const then = SSL_SESSION_get0_cipher(session);
+    if (now != nullptr && then != nullptr &&
+        SSL_CIPHER_get_handshake_digest(now) != SSL_CIPHER_get_handshake_digest(then)) {
+      return Refusal::kCipher;
+    }
+  }
+  if (state != nullptr && SSL_SESSION_is_resumable(session) == 0) return Refusal::kNotResumable;
+  return Refusal::kUnknown;
+}
+
+std::uint32_t Resumption::Conclude(const SSL* ssl, bool handshake_done) {
+  const bool accepted = handshake_done && SSL_session_reused(ssl) == 1;
+  Offer offer = offer_;
+  Refusal refusal = Refusal::kNone;
+  if (!accepted && offer != Offer::kNothing) {
+    refusal = Explain(ssl);
+    const bool is_unknown = refusal == Refusal::kNotFound || refusal == Refusal::kCacheMode;
+    if (is_ambiguous_ && is_unknown) {
+      offer = Offer::kNothing;
+      refusal = Refusal::kNone;
+    }
+  }
+  candidate_.reset();
+  provided_.clear();
+  return static_cast<std::uint32_t>(offer) | (accepted ? 1U : 0U) << 4 | static_cast<std::uint32_t>(refusal) << 5;
+}
+
+}  // namespace sslctx

@@ -1,0 +1,99 @@
+// Why a server's connection was resumed or not: taken from what libssl saw, while it saw it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "../openssl.h"
+#include "client_hello.h"
+
+namespace sslctx {
+
+/// What a client offered. src/resumption.ts has the same list.
+enum class Offer : std::uint8_t { kNothing, kSessionId, kStatefulTicket, kStatelessTicket, kPreSharedKey };
+
+/// Why it was not accepted. src/resumption.ts has the same list.
+enum class Refusal : std::uint8_t {
+  kNone,
+  kNotFound,
+  kRemoved,
+  kExpired,
+  kIdContext,
+  kProtocol,
+  kCipher,
+  kExtendedMasterSecret,
+  kServername,
+  kTicketKey,
+  kTicketsOff,
+  kCacheMode,
+  kVerification,
+  kNotResumable,
+  kUnknown,
+};
+
+class Resumption {
+ public:
+  /// In the client hello callback: looks for what the client offers in the cache, as libssl will do right afterwards,
+  /// and keeps libssl from accepting what must not be resumed here.
+  void OnClientHello(SSL* ssl, const ClientHello& hello);
+
+  /// In the callback of decrypted tickets.
+  SSL_TICKET_RETURN OnTicket(SSL* ssl, const SSL_SESSION* session, SSL_TICKET_STATUS status);
+
+  /// In the certificate callback, which libssl makes when it has refused to resume.
+  void OnFullHandshake(SSL* ssl);
+
+  /// At the end of the handshake, or when it has failed: offer, acceptance and refusal, as src/resumption.ts reads
+  /// them.
+  std::uint32_t Conclude(const SSL* ssl, bool handshake_done);
+
+  /// The session ID or identity that the client offered; empty when it is no ID.
+  const std::vector<std::uint8_t>& offered_id() const { return id_; }
+
+  /// A session from outside of the cache that will answer libssl's lookup of its ID.
+  void Provide(OwnedSession session) { provided_.push_back(std::move(session)); }
+  /// The answer to a lookup, with a reference of its own, or null.
+  SSL_SESSION* Lookup(const unsigned char* id, std::size_t length);
+
+ private:
+  void LookFor(SSL* ssl, ByteView id);
+  void Keep(const SSL_SESSION* session);
+  Refusal PolicyRefusal(const SSL* ssl, const SSL_SESSION* session) const;
+  Refusal Explain(const SSL* ssl) const;
+  void RefuseByIdContext(SSL* ssl);
+
+  Offer offer_ = Offer::kNothing;
+  Refusal refusal_ = Refusal::kNone;
+  bool is_hidden_ = false;
+  bool extended_master_secret_ = false;
+  bool lacks_cipher_ = false;
+  bool is_ambiguous_ = false;
+  bool was_removed_ = false;
+  std::string servername_;
+  std::vector<std::uint8_t> id_;
+  /// What libssl will find, or has decrypted; until the handshake ends.
+  OwnedSession candidate_;
+  std::vector<OwnedSession> provided_;
+};
+
+/// The IDs that were removed last, so that a client that comes back with one can be told from one with nonsense.
+class RemovedIds {
+ public:
+  void Add(const SSL_SESSION* session);
+  bool Has(ByteView id) const;
+
+ private:
+  struct Id {
+    std::uint8_t length = 0;
+    std::uint8_t bytes[SSL_MAX_SSL_SESSION_ID_LENGTH] = {};
+  };
+  static constexpr std::size_t kCapacity = 1024;
+  std::vector<Id> ids_;
+  std::size_t next_ = 0;
+};
+
+/// The session of a cache with this ID, of the first of the versions that has one; libssl's own table is asked.
+OwnedSession FindInCache(SSL_CTX* ctx, ByteView id);
+
+}  // namespace sslctx

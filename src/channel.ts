@@ -1,0 +1,333 @@
+// One TLS connection that native code runs: on a socket of its own, or over a stream.
+import { getSystemErrorName } from 'node:util';
+import * as engine from './capi/channel.ts';
+import * as capi from './capi/index.ts';
+import { contextHandle, type SslContext } from './context.ts';
+import { SslctxError, takeOpenSslError } from './errors.ts';
+import { type SslSession, sessionHandle, wrapSession } from './session.ts';
+import { TlsState } from './tls-state.ts';
+
+export type { ChannelInfo, ClientHello, ConnectAddress, ListenAddress, SocketAddress } from './capi/channel.ts';
+
+/** Who hears of a channel's events. */
+export interface ChannelTarget {
+  onConnected(): void;
+  onSecure(facts: number): void;
+  /** Returns whether more is wanted now. */
+  onData(plaintext: Buffer): boolean;
+  onEnd(isTruncated: boolean): void;
+  onDrained(): void;
+  onFailed(error: Error, facts: number): void;
+  onSession(session: SslSession): void;
+  onKeylog(line: Buffer): void;
+  onOutput(ciphertext: Buffer): void;
+  onRenegotiated(): void;
+}
+
+/** Who hears of channels that a listener has accepted, until they have targets of their own. */
+export interface ListenerTarget {
+  onSecure(channel: SslChannel, facts: number): void;
+  onFailed(channel: SslChannel, error: Error, facts: number): void;
+  onHello(channel: SslChannel, hello: engine.ClientHello): void;
+  onKeylog(channel: SslChannel, line: Buffer): void;
+}
+
+const channels = new Map<number, SslChannel>();
+const listeners = new Map<number, ListenerTarget>();
+
+/** The channel's own target, or that of its listener for one that nobody has adopted. */
+function route(id: number, owner: number): { channel: SslChannel; listener: ListenerTarget | undefined } {
+  const known = channels.get(id);
+  if (known !== undefined)
+    return { channel: known, listener: known.target === undefined ? listeners.get(owner) : undefined };
+  const channel = new SslChannel(id);
+  channels.set(id, channel);
+  return { channel, listener: listeners.get(owner) };
+}
+
+function failed(id: number, owner: number, error: Error, facts: number): void {
+  const { channel, listener } = route(id, owner);
+  if (channel.target !== undefined) channel.target.onFailed(error, facts);
+  else if (listener !== undefined) listener.onFailed(channel, error, facts);
+  else channel.close(false);
+}
+
+function install(): void {
+  engine.install({
+    secure(id, owner, facts) {
+      const { channel, listener } = route(id, owner);
+      channel.secured();
+      if (channel.target !== undefined) channel.target.onSecure(facts);
+      else if (listener !== undefined) listener.onSecure(channel, facts);
+      else channel.close(false);
+    },
+    data: (id, plaintext) => channels.get(id)?.target?.onData(plaintext) ?? false,
+    end: (id, isTruncated) => channels.get(id)?.target?.onEnd(isTruncated),
+    drained: (id) => channels.get(id)?.target?.onDrained(),
+    failed(id, owner, facts) {
+      failed(id, owner, takeOpenSslError('SSL_do_handshake'), facts);
+    },
+    systemError(id, owner, errno, syscall) {
+      failed(id, owner, systemError(errno, syscall), 0);
+    },
+    session: (id, session) => channels.get(id)?.target?.onSession(wrapSession(session)),
+    keylog(id, owner, line) {
+      const { channel, listener } = route(id, owner);
+      if (channel.target !== undefined) channel.target.onKeylog(line);
+      else listener?.onKeylog(channel, line);
+    },
+    hello(id, owner, hello) {
+      const { channel, listener } = route(id, owner);
+      const chooser = channel.chooser ?? ((one: engine.ClientHello) => listener?.onHello(channel, one));
+      chooser(hello);
+    },
+    output: (id, ciphertext) => channels.get(id)?.target?.onOutput(ciphertext),
+    connected: (id) => channels.get(id)?.target?.onConnected(),
+    renegotiated: (id) => channels.get(id)?.target?.onRenegotiated(),
+  });
+}
+
+/** As those of Node's own sockets. */
+export function systemError(errno: number, syscall: string): Error {
+  if (syscall === 'handshake') return new SslctxError('ERR_SSLCTX_HANDSHAKE_TIMEOUT', 'the handshake took too long');
+  const code = getSystemErrorName(-errno);
+  return Object.assign(new Error(`${syscall} ${code}`), { code, errno: -errno, syscall });
+}
+
+/** What a server chooses when it has seen the client hello. */
+export interface HelloAnswer {
+  /** Makes the connection with this context, its cache and its ticket keys, in place of the first. */
+  context?: SslContext | undefined;
+  /** The application protocol; the context's own choice otherwise. */
+  alpn?: string | undefined;
+  ocsp?: Uint8Array | undefined;
+  /** What the IDs of the client hello stand for. */
+  sessions?: readonly SslSession[] | undefined;
+}
+
+/** A channel of native/net. Closed with its socket: there is no finalizer, because the event loop holds it. */
+export class SslChannel extends TlsState {
+  target: ChannelTarget | undefined;
+  /** Answers the client hello of a channel that no listener has accepted. */
+  chooser: ((hello: engine.ClientHello) => void) | undefined;
+  readonly #id: number;
+  #ssl: capi.SSL | undefined;
+  #isSecure = false;
+  #isClosed = false;
+
+  /** @internal */
+  constructor(id: number) {
+    super();
+    this.#id = id;
+  }
+
+  /** A channel whose ciphertext comes and goes through its target and `input`. */
+  static overStream(context: SslContext, options: engine.ChannelOptions): SslChannel {
+    install();
+    return SslChannel.#add(engine.openChannel(contextHandle(context), options));
+  }
+
+  /** A channel on a socket that begins to connect. @throws the system's error when that is not possible */
+  static connect(context: SslContext, where: engine.ConnectAddress, options: engine.ChannelOptions): SslChannel {
+    install();
+    const id = engine.connectChannel(contextHandle(context), where, options);
+    if (id < 0) throw systemError(-id, 'connect');
+    return SslChannel.#add(id);
+  }
+
+  static #add(id: number): SslChannel {
+    const channel = new SslChannel(id);
+    channels.set(id, channel);
+    return channel;
+  }
+
+  get id(): number {
+    return this.#id;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  override get isHandshakeDone(): boolean {
+    return this.#isSecure;
+  }
+
+  /** @internal */
+  secured(): void {
+    this.#isSecure = true;
+  }
+
+  /** @internal */
+  protected override get ssl(): capi.SSL {
+    if (this.#isClosed) throw new SslctxError('ERR_SSLCTX_FREED', 'the socket is closed');
+    this.#ssl ??= engine.channelSsl(this.#id);
+    return this.#ssl;
+  }
+
+  /** Settings of a client, before `start`. */
+  prepareClient(options: {
+    servername: string | undefined;
+    hostname: string | undefined;
+    verify: 'strict' | 'lenient';
+    session: SslSession | undefined;
+    requestOCSP: boolean;
+    apply: (ssl: capi.SSL) => void;
+  }): void {
+    const { ssl } = this;
+    if (options.servername !== undefined) capi.SSL_set_tlsext_host_name(ssl, options.servername);
+    if (options.hostname !== undefined) capi.SSL_set1_host(ssl, options.hostname);
+    if (options.verify === 'strict') capi.SSL_set_verify(ssl, capi.SSL_VERIFY_PEER);
+    else engine.setLenientVerifyOnSsl(ssl);
+    options.apply(ssl);
+    const { session } = options;
+    if (session !== undefined && capi.SSL_SESSION_is_resumable(sessionHandle(session)) === 1) {
+      capi.SSL_set_session(ssl, sessionHandle(session));
+    }
+  }
+
+  start(isConnecting: boolean): void {
+    engine.channelStart(this.#id, isConnecting);
+  }
+
+  read(isWanted: boolean): void {
+    if (!this.#isClosed) engine.channelRead(this.#id, isWanted);
+  }
+
+  /** True when all is on its way; otherwise `onDrained` follows. */
+  write(chunk: Uint8Array): boolean {
+    return this.#isClosed || engine.channelWrite(this.#id, chunk);
+  }
+
+  shutdown(): boolean {
+    return this.#isClosed || engine.channelShutdown(this.#id);
+  }
+
+  /** Ciphertext of the peer's; `null` is its end. */
+  input(ciphertext: Uint8Array | null): void {
+    if (!this.#isClosed) engine.channelInput(this.#id, ciphertext);
+  }
+
+  resume({ context, alpn, ocsp, sessions = [] }: HelloAnswer): void {
+    if (this.#isClosed) return;
+    const wire =
+      alpn === undefined ? undefined : Buffer.concat([Buffer.of(Buffer.byteLength(alpn)), Buffer.from(alpn)]);
+    const ctx = context === undefined ? undefined : contextHandle(context);
+    this.#ssl = undefined;
+    engine.channelResume(this.#id, { context: ctx, alpn: wire, ocsp, sessions: sessions.map(sessionHandle) });
+  }
+
+  renegotiate(): void {
+    if (!this.#isClosed) engine.channelRenegotiate(this.#id);
+  }
+
+  issueTicket(): boolean {
+    return !this.#isClosed && engine.channelIssueTicket(this.#id);
+  }
+
+  tell(sessions: boolean | undefined, keys: boolean | undefined): void {
+    if (!this.#isClosed) engine.channelTell(this.#id, sessions, keys);
+  }
+
+  setOption(what: 'noDelay' | 'keepAlive' | 'keepAliveDelay' | 'ref', value: number): void {
+    if (!this.#isClosed) engine.channelSetOption(this.#id, what, value);
+  }
+
+  get info(): engine.ChannelInfo | undefined {
+    return this.#isClosed ? undefined : engine.channelInfo(this.#id);
+  }
+
+  /** SSL_get_finished(3), SSL_get_peer_finished(3). */
+  finished(side: 'own' | 'peer'): Buffer {
+    return side === 'own' ? capi.SSL_get_finished(this.ssl) : capi.SSL_get_peer_finished(this.ssl);
+  }
+
+  /** SSL_export_keying_material(3). */
+  exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Buffer | null {
+    return capi.SSL_export_keying_material(this.ssl, length, label, context ?? null);
+  }
+
+  /** `isClean` says close_notify first, so that libssl keeps the session resumable. */
+  close(isClean: boolean): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    // What it still has to say goes to its target.
+    engine.channelClose(this.#id, isClean);
+    channels.delete(this.#id);
+    if (this.#ssl !== undefined) capi.SSL_free(this.#ssl);
+    this.#ssl = undefined;
+  }
+}
+
+/** A listening socket of native/net. */
+export class SslListener {
+  readonly #id: number;
+  #options: engine.ListenerOptions;
+  #isClosed = false;
+
+  /** @throws the system's error */
+  constructor(
+    context: SslContext,
+    where: engine.ListenAddress,
+    options: engine.ListenerOptions,
+    target: ListenerTarget,
+  ) {
+    install();
+    const ctx = contextHandle(context);
+    this.#id = engine.listen(ctx, where, options);
+    if (this.#id < 0) throw systemError(-this.#id, 'listen');
+    this.#options = options;
+    listeners.set(this.#id, target);
+  }
+
+  get address(): engine.SocketAddress | undefined {
+    return engine.listenerAddress(this.#id);
+  }
+
+  /** Connections in their handshakes. */
+  get pending(): number {
+    return engine.listenerPending(this.#id);
+  }
+
+  /** From now on for new connections. */
+  configure(context: SslContext | undefined, options: Partial<engine.ListenerOptions>): void {
+    this.#options = { ...this.#options, ...options };
+    engine.listenerConfigure(this.#id, context === undefined ? null : contextHandle(context), this.#options);
+  }
+
+  /** The channel is JavaScript's from now on, which has this many. */
+  forget(channel: SslChannel, connections: number): void {
+    engine.listenerForget(this.#id, channel.id, connections);
+  }
+
+  ref(isOn: boolean): void {
+    if (!this.#isClosed) engine.listenerRef(this.#id, isOn);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    engine.listenerClose(this.#id);
+  }
+
+  /** Closes the connections in their handshakes. */
+  abort(): void {
+    engine.listenerAbort(this.#id);
+  }
+}
+
+/** Makes a context ready for the sockets of a server: see src/resumption.ts, and virtual hosts. */
+export function prepareServerContext(context: SslContext, tellsKeys: boolean): void {
+  engine.prepareContext(contextHandle(context), true, tellsKeys);
+}
+
+export function prepareClientContext(context: SslContext, tellsKeys: boolean): void {
+  engine.prepareContext(contextHandle(context), false, tellsKeys);
+}
+
+/**
+ * Whether a client that verifies may resume `session` with a server of this name: libssl verifies neither certificate nor
+ * name again, so both must have been right, and right for what `context` trusts.
+ */
+export function mayResume(context: SslContext, session: SslSession, name: string | undefined): boolean {
+  return engine.isTrustedSession(contextHandle(context), sessionHandle(session), name);
+}

@@ -1,0 +1,115 @@
+// What a server does when a client hello has come and before libssl goes on: virtual hosts, protocols, session lookup.
+import type { EventEmitter } from 'node:events';
+import type { ClientHello, SslChannel } from '../channel.ts';
+import type { SslContext } from '../context.ts';
+import { toError } from '../errors.ts';
+import { SslSession } from '../session.ts';
+import type { SslServerEvents, SslServerOptions } from './server.ts';
+
+/** How many IDs of one client hello are looked up: a client may send as many as it likes. */
+const maxLookups = 8;
+
+/** See the options and events of {@link SslServerOptions}. */
+export class ServerHello {
+  readonly #server: EventEmitter;
+  readonly #options: SslServerOptions;
+  readonly #contexts = new Map<string, SslContext>();
+  readonly #observed = new WeakSet<SslContext>();
+
+  constructor(server: EventEmitter, options: SslServerOptions) {
+    this.#server = server;
+    this.#options = options;
+  }
+
+  /** Whether handshakes have to wait here at all. */
+  get isNeeded(): boolean {
+    const { SNICallback, ALPNCallback } = this.#options;
+    const isChoosing = this.#contexts.size > 0 || SNICallback !== undefined || ALPNCallback !== undefined;
+    return isChoosing || this.#server.listenerCount('resumeSession') > 0;
+  }
+
+  get contexts(): Iterable<SslContext> {
+    return this.#contexts.values();
+  }
+
+  add(hostname: string, context: SslContext): void {
+    this.#contexts.set(hostname.toLowerCase(), context);
+  }
+
+  /** Tells the server of the context's new sessions. */
+  observe(context: SslContext): void {
+    if (this.#observed.has(context)) return;
+    this.#observed.add(context);
+    context.on('newSession', (session) => {
+      if (session.id.length > 0) this.#server.emit('newSession', session.id, session.toDER(), () => {});
+    });
+  }
+
+  answer(channel: SslChannel, hello: ClientHello, fallback: SslContext): void {
+    this.#choose(channel, hello, fallback).catch((error: unknown) => {
+      channel.target?.onFailed(toError(error), 0);
+      channel.close(false);
+    });
+  }
+
+  async #choose(channel: SslChannel, hello: ClientHello, fallback: SslContext): Promise<void> {
+    const { ALPNCallback } = this.#options;
+    const context = hello.servername === '' ? undefined : await this.#contextFor(hello.servername);
+    const protocols = namesOf(hello.alpn);
+    const alpn =
+      ALPNCallback === undefined || protocols.length === 0
+        ? undefined
+        : // A name that nobody offers: libssl refuses the client.
+          (ALPNCallback({ servername: hello.servername, protocols }) ?? '\0');
+    const sessions = await this.#lookUp(hello.sessionIds);
+    if (channel.isClosed) return;
+    channel.resume({ context: context === fallback ? undefined : context, alpn, sessions });
+  }
+
+  #contextFor(servername: string): Promise<SslContext | undefined> | SslContext | undefined {
+    const { SNICallback } = this.#options;
+    const name = servername.toLowerCase();
+    const own = this.#contexts.get(name) ?? this.#contexts.get(name.replace(/^[^.]+/, '*'));
+    if (SNICallback === undefined) return own;
+    return new Promise((resolve, reject) => {
+      SNICallback(servername, (error, context) => {
+        if (error !== null) reject(error);
+        else resolve(context ?? own);
+      });
+    });
+  }
+
+  async #lookUp(ids: readonly Buffer[]): Promise<SslSession[]> {
+    if (this.#server.listenerCount('resumeSession') === 0) return [];
+    const found = await Promise.all(ids.slice(0, maxLookups).map((id) => this.#ask(id)));
+    return found.filter((session) => session !== undefined);
+  }
+
+  /** A failing store must not keep clients out: without a session there is a full handshake. */
+  #ask(id: Buffer): Promise<SslSession | undefined> {
+    return new Promise((resolve) => {
+      const answer: SslServerEvents['resumeSession'][1] = (error, der) => {
+        if (error !== null || der === undefined || der === null) {
+          resolve(undefined);
+          return;
+        }
+        try {
+          const session = SslSession.fromDER(der);
+          resolve(session.id.equals(id) ? session : undefined);
+        } catch {
+          resolve(undefined);
+        }
+      };
+      this.#server.emit('resumeSession', id, answer);
+    });
+  }
+}
+
+/** Each name stands behind a byte of its length. */
+function namesOf(wire: Buffer): string[] {
+  const names: string[] = [];
+  for (let at = 0; at < wire.length; at += 1 + (wire[at] ?? 0)) {
+    names.push(wire.toString('latin1', at + 1, at + 1 + (wire[at] ?? 0)));
+  }
+  return names;
+}

@@ -1,0 +1,185 @@
+// The side of a socket that only looks: the surface of Node's tls.TLSSocket.
+import type { X509Certificate } from 'node:crypto';
+import { Duplex } from 'node:stream';
+import type { SocketAddress, SslChannel } from '../channel.ts';
+import { SslctxError } from '../errors.ts';
+import type { CipherInfo } from '../memory.ts';
+import type { SslSession } from '../session.ts';
+
+/** A certificate as `getPeerCertificate` gives it: the plain members of Node's object. */
+export interface PeerCertificate {
+  subject: Record<string, string | string[]>;
+  issuer: Record<string, string | string[]>;
+  subjectaltname: string | undefined;
+  valid_from: string;
+  valid_to: string;
+  serialNumber: string;
+  fingerprint: string;
+  fingerprint256: string;
+  fingerprint512: string;
+  ca: boolean;
+  raw: Buffer;
+}
+
+function names(text: string): Record<string, string | string[]> {
+  const result: Record<string, string | string[]> = {};
+  for (const line of text.split('\n')) {
+    const at = line.indexOf('=');
+    if (at < 0) continue;
+    const [name, value] = [line.slice(0, at), line.slice(at + 1)];
+    const before = result[name];
+    result[name] = before === undefined ? value : [before, value].flat();
+  }
+  return result;
+}
+
+function describe(certificate: X509Certificate): PeerCertificate {
+  return {
+    subject: names(certificate.subject),
+    issuer: names(certificate.issuer),
+    subjectaltname: certificate.subjectAltName,
+    valid_from: certificate.validFrom,
+    valid_to: certificate.validTo,
+    serialNumber: certificate.serialNumber,
+    fingerprint: certificate.fingerprint,
+    fingerprint256: certificate.fingerprint256,
+    fingerprint512: certificate.fingerprint512,
+    ca: certificate.ca,
+    raw: certificate.raw,
+  };
+}
+
+/** See {@link SslSocket}. What asks libssl gives `undefined` or `null`, as in Node, when the socket is closed. */
+export abstract class SocketInfo extends Duplex {
+  /** True: HTTP frameworks ask this. */
+  readonly encrypted = true;
+  protected abstract get channel(): SslChannel;
+  /** Asked of the stream underneath where there is no socket of our own. */
+  protected abstract get transport():
+    | { remoteAddress?: unknown; remotePort?: unknown; remoteFamily?: unknown }
+    | undefined;
+
+  #ask<T>(question: (channel: SslChannel) => T): T | undefined {
+    return this.channel.isClosed ? undefined : question(this.channel);
+  }
+
+  /** The peer's address; `undefined` for Unix sockets and closed ones. */
+  get remoteAddress(): string | undefined {
+    const other = this.transport?.remoteAddress;
+    return typeof other === 'string' ? other : this.channel.info?.remote?.address;
+  }
+
+  get remotePort(): number | undefined {
+    const other = this.transport?.remotePort;
+    return typeof other === 'number' ? other : this.channel.info?.remote?.port;
+  }
+
+  get remoteFamily(): string | undefined {
+    const other = this.transport?.remoteFamily;
+    return typeof other === 'string' ? other : this.channel.info?.remote?.family;
+  }
+
+  get localAddress(): string | undefined {
+    return this.channel.info?.local?.address;
+  }
+
+  get localPort(): number | undefined {
+    return this.channel.info?.local?.port;
+  }
+
+  /** The own side's address, as Node's `socket.address()`. */
+  address(): SocketAddress | Record<string, never> {
+    return this.channel.info?.local ?? {};
+  }
+
+  /** Bytes of ciphertext. */
+  get bytesRead(): number {
+    return this.channel.info?.bytesRead ?? 0;
+  }
+
+  /** Bytes of ciphertext. */
+  get bytesWritten(): number {
+    return this.channel.info?.bytesWritten ?? 0;
+  }
+
+  /** The application protocol; false without one, null before the end of the handshake. SSL_get0_alpn_selected(3). */
+  get alpnProtocol(): string | false | null {
+    if (!this.channel.isHandshakeDone) return null;
+    return this.#ask((channel) => channel.alpn) ?? false;
+  }
+
+  /** The server name that the client asked for; false without one. SSL_get_servername(3). */
+  get servername(): string | false {
+    return this.#ask((channel) => channel.servername) ?? false;
+  }
+
+  /** As `TLSv1.3`; null before the end of the handshake. SSL_get_version(3). */
+  getProtocol(): string | null {
+    return this.#ask((channel) => channel.protocol) ?? null;
+  }
+
+  /** SSL_get_current_cipher(3). */
+  getCipher(): CipherInfo | undefined {
+    return this.#ask((channel) => channel.cipher);
+  }
+
+  /** Whether the handshake resumed a session. SSL_session_reused(3). */
+  isSessionReused(): boolean {
+    return this.#ask((channel) => channel.isSessionReused) ?? false;
+  }
+
+  /** The session of now: in TLS 1.3 one that can be resumed only after a ticket, see the event `session`. */
+  getSession(): SslSession | undefined {
+    return this.#ask((channel) => channel.session);
+  }
+
+  /** The ticket of the session; `undefined` without one. SSL_SESSION_get0_ticket(3). */
+  getTLSTicket(): Buffer | undefined {
+    return this.getSession()?.ticket;
+  }
+
+  /** The peer's certificate; `undefined` without one. SSL_get1_peer_certificate(3). */
+  getPeerX509Certificate(): X509Certificate | undefined {
+    return this.#ask((channel) => channel.peerCertificate);
+  }
+
+  /** The peer's certificate in the form of Node's `getPeerCertificate`; an empty object without one. */
+  getPeerCertificate(): PeerCertificate | Record<string, never> {
+    const certificate = this.getPeerX509Certificate();
+    return certificate === undefined ? {} : describe(certificate);
+  }
+
+  /** SSL_get_finished(3). */
+  getFinished(): Buffer | undefined {
+    return this.#ask((channel) => channel.finished('own'));
+  }
+
+  /** SSL_get_peer_finished(3). */
+  getPeerFinished(): Buffer | undefined {
+    return this.#ask((channel) => channel.finished('peer'));
+  }
+
+  /**
+   * Keys for other protocols, by RFC 5705.
+   *
+   * @param length - bytes, 1 to 65536
+   * @throws {SslctxError} `ERR_SSLCTX_STATE` before the end of the handshake, or when the socket is closed
+   * @see SSL_export_keying_material(3)
+   */
+  exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Buffer {
+    const isReady = this.channel.isHandshakeDone && !this.channel.isClosed;
+    const material = isReady ? this.channel.exportKeyingMaterial(length, label, context) : null;
+    if (material === null) throw new SslctxError('ERR_SSLCTX_STATE', 'no keys can be exported now');
+    return material;
+  }
+
+  /** The peer's certificate has been verified, by this handshake or by that of the session it resumed. */
+  get authorized(): boolean {
+    return this.authorizationError === null && this.getPeerX509Certificate() !== undefined;
+  }
+
+  /** Why the peer is not authorized, in OpenSSL's words; null when it is, or when it has no certificate. */
+  get authorizationError(): string | null {
+    return this.#ask((channel) => channel.verifyError) ?? null;
+  }
+}

@@ -1,0 +1,61 @@
+// What libssl tells of a connection, whatever its bytes come from.
+import type { X509Certificate } from 'node:crypto';
+import * as capi from './capi/index.ts';
+import { type CipherInfo, cipherInfo, toX509Certificate } from './memory.ts';
+import { type SslSession, wrapSession } from './session.ts';
+
+/** The outcome of a handshake, as libssl tells it. */
+export abstract class TlsState {
+  /** @internal */
+  protected abstract get ssl(): capi.SSL;
+  abstract get isHandshakeDone(): boolean;
+
+  /** As `TLSv1.3`; `undefined` before the end of the handshake. SSL_get_version(3). */
+  get protocol(): string | undefined {
+    return this.isHandshakeDone ? capi.SSL_get_version(this.ssl) : undefined;
+  }
+
+  /** `undefined` before it is chosen. SSL_get_current_cipher(3). */
+  get cipher(): CipherInfo | undefined {
+    const cipher = capi.SSL_get_current_cipher(this.ssl);
+    return cipher === null ? undefined : cipherInfo(cipher);
+  }
+
+  /** The application protocol; `undefined` without one. SSL_get0_alpn_selected(3). */
+  get alpn(): string | undefined {
+    return capi.SSL_get0_alpn_selected(this.ssl)?.toString('latin1');
+  }
+
+  /** The server name that the client asked for. SSL_get_servername(3). */
+  get servername(): string | undefined {
+    return capi.SSL_get_servername(this.ssl, capi.TLSEXT_NAMETYPE_host_name) ?? undefined;
+  }
+
+  /** Whether the handshake resumed a session. SSL_session_reused(3). */
+  get isSessionReused(): boolean {
+    return capi.SSL_session_reused(this.ssl) === 1;
+  }
+
+  /**
+   * The session of now; a TLS 1.3 connection has another one after each ticket, and one that can be resumed only then.
+   * `undefined` before there is one. Another object each time.
+   *
+   * @see SSL_get1_session(3)
+   */
+  get session(): SslSession | undefined {
+    const handle = capi.SSL_get_session(this.ssl);
+    return handle === null ? undefined : wrapSession(handle);
+  }
+
+  /** The peer's certificate, verified or not; also after a resumption. SSL_get1_peer_certificate(3). */
+  get peerCertificate(): X509Certificate | undefined {
+    const certificate = capi.SSL_get1_peer_certificate(this.ssl);
+    return certificate === null ? undefined : toX509Certificate(certificate);
+  }
+
+  /** Why the peer's certificate is not trusted; `undefined` when it is, or when there is none. SSL_get_verify_result(3). */
+  get verifyError(): string | undefined {
+    const result = capi.SSL_get_verify_result(this.ssl);
+    return result === capi.X509_V_OK ? undefined : capi.X509_verify_cert_error_string(result);
+  }
+}
