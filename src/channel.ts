@@ -121,18 +121,10 @@ export class SslChannel extends TlsState {
     this.#id = id;
   }
 
-  /** A channel whose ciphertext comes and goes through its target and `input`. */
-  static overStream(context: SslContext, options: engine.ChannelOptions): SslChannel {
+  /** A channel whose ciphertext comes and goes through its target and `input`, as long as it is not told to `connect`. */
+  static create(context: SslContext, options: engine.ChannelOptions): SslChannel {
     install();
     return SslChannel.#add(engine.openChannel(contextHandle(context), options));
-  }
-
-  /** A channel on a socket that begins to connect. @throws the system's error when that is not possible */
-  static connect(context: SslContext, where: engine.ConnectAddress, options: engine.ChannelOptions): SslChannel {
-    install();
-    const id = engine.connectChannel(contextHandle(context), where, options);
-    if (id < 0) throw systemError(-id, 'connect');
-    return SslChannel.#add(id);
   }
 
   static #add(id: number): SslChannel {
@@ -171,23 +163,26 @@ export class SslChannel extends TlsState {
     hostname: string | undefined;
     verify: 'strict' | 'lenient';
     session: SslSession | undefined;
-    requestOCSP: boolean;
-    apply: (ssl: capi.SSL) => void;
   }): void {
     const { ssl } = this;
     if (options.servername !== undefined) capi.SSL_set_tlsext_host_name(ssl, options.servername);
     if (options.hostname !== undefined) capi.SSL_set1_host(ssl, options.hostname);
     if (options.verify === 'strict') capi.SSL_set_verify(ssl, capi.SSL_VERIFY_PEER);
     else engine.setLenientVerifyOnSsl(ssl);
-    options.apply(ssl);
     const { session } = options;
     if (session !== undefined && capi.SSL_SESSION_is_resumable(sessionHandle(session)) === 1) {
       capi.SSL_set_session(ssl, sessionHandle(session));
     }
   }
 
-  start(isConnecting: boolean): void {
-    engine.channelStart(this.#id, isConnecting);
+  start(): void {
+    engine.channelStart(this.#id);
+  }
+
+  /** Gives the channel a socket, which begins to connect. `onConnected` follows, or `onFailed`, and then again. */
+  connect(where: engine.ConnectAddress): Error | undefined {
+    const error = engine.channelConnect(this.#id, where);
+    return error < 0 ? systemError(-error, 'connect') : undefined;
   }
 
   read(isWanted: boolean): void {

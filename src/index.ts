@@ -19,6 +19,7 @@ export type { ContextStats } from './context-stats.ts';
 export { OpenSslError, type OpenSslErrorCode, SslctxError, type SslctxErrorCode } from './errors.ts';
 export type { CipherInfo } from './memory.ts';
 export type { ClientOptions } from './net/client-options.ts';
+export { type ConnectOptions, connect } from './net/connect.ts';
 export {
   createServer,
   type SniCallback,

@@ -47,19 +47,28 @@ Channel::~Channel() {
 std::shared_ptr<Channel> Channel::New(Reactor& reactor, SSL_CTX* ctx, int fd, const ChannelOptions& options) {
   const std::shared_ptr<Channel> channel(new Channel(reactor, fd, options));
   channel->MakeSsl(ctx);
-  if (fd >= 0) {
-    const int error = channel->poll_.Open(
-        reactor.loop(), fd,
-        [](void* data, bool readable, bool) {
-          auto* const self = static_cast<Channel*>(data);
-          if (readable) self->is_drained_ = false;
-          self->RunLater();
-        },
-        channel.get());
-    if (error != 0) throw std::runtime_error("the socket cannot be watched");
-  }
+  if (fd >= 0 && channel->Watch() != 0) throw std::runtime_error("the socket cannot be watched");
   channel->id_ = reactor.Add(channel);
   return channel;
+}
+
+int Channel::Watch() {
+  return poll_.Open(
+      reactor_.loop(), fd_,
+      [](void* data, bool readable, bool) {
+        auto* const self = static_cast<Channel*>(data);
+        if (readable) self->is_drained_ = false;
+        self->RunLater();
+      },
+      this);
+}
+
+int Channel::ConnectWith(int fd) {
+  fd_ = fd;
+  if (const int error = Watch(); error != 0) return -error;
+  phase_ = Phase::kConnecting;
+  UpdatePoll();
+  return 0;
 }
 
 void Channel::MakeSsl(SSL_CTX* ctx) {
@@ -94,11 +103,11 @@ void Channel::MakeSsl(SSL_CTX* ctx) {
 
 // ---- What JavaScript asks for ----
 
-void Channel::Start(bool connecting) {
+void Channel::Start() {
   if (phase_ != Phase::kNew) return;
-  phase_ = connecting ? Phase::kConnecting : Phase::kHandshake;
+  phase_ = Phase::kHandshake;
   // A client speaks first; a server waits for it.
-  if (!connecting && !options_.is_server) RunLater();
+  if (!options_.is_server) RunLater();
   UpdatePoll();
 }
 
@@ -546,9 +555,19 @@ void Channel::Fail(Call& call) {
 
 void Channel::TellSystemError(Call& call) {
   if (phase_ == Phase::kFailed || phase_ == Phase::kClosed) return;
-  phase_ = Phase::kFailed;
-  UpdatePoll();
-  Tell(call, Event::kSystemError, Napi::Number::New(call.env(), error_), Napi::String::New(call.env(), syscall_));
+  const int error = error_;
+  if (phase_ == Phase::kConnecting) {
+    // There may be another address to try.
+    poll_.Close();
+    close(fd_);
+    fd_ = -1;
+    error_ = 0;
+    phase_ = Phase::kNew;
+  } else {
+    phase_ = Phase::kFailed;
+    UpdatePoll();
+  }
+  Tell(call, Event::kSystemError, Napi::Number::New(call.env(), error), Napi::String::New(call.env(), syscall_));
 }
 
 void Channel::TellMore(Call& call) {

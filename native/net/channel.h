@@ -44,8 +44,10 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
   bool open() const { return phase_ == Phase::kOpen; }
 
   // From JavaScript.
-  /// Begins: with connect() under way, or with the handshake.
-  void Start(bool connecting);
+  /// Begins the handshake.
+  void Start();
+  /// Begins with a descriptor on which connect() is under way; the handshake follows. Returns 0 or an errno.
+  int ConnectWith(int fd);
   void SetEarlyData(std::vector<std::uint8_t> data) { early_out_ = std::move(data); }
   void WantData(bool on);
   /// False when it is not all on its way yet: kDrained follows.
@@ -98,6 +100,7 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
 
   Channel(Reactor& reactor, int fd, const ChannelOptions& options);
   void MakeSsl(SSL_CTX* ctx);
+  int Watch();
 
   template <typename Operation>
   Outcome Perform(Call& call, Operation&& operation);

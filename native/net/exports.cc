@@ -248,9 +248,10 @@ Napi::Value OpenChannel(Call& call) {
   return ToJs(call.env(), channel->id());
 }
 
-/// A channel on a socket that begins to connect: its number, or a negative errno.
+/// Begins to connect a channel that has no socket yet: 0, or a negative errno.
 Napi::Value Connect(Call& call) {
-  SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
+  const auto channel = ChannelOf(call);
+  if (channel->fd() >= 0) return Errno(call, EISCONN);
   const Napi::Object where = call[1].As<Napi::Object>();
   Address address;
   if (!Parse(where, &address)) return Errno(call, EINVAL);
@@ -267,15 +268,13 @@ Napi::Value Connect(Call& call) {
     result = connect(socket_fd.fd, reinterpret_cast<sockaddr*>(&address.storage), address.length);
   } while (result != 0 && errno == EINTR);
   if (result != 0 && errno != EINPROGRESS) return Errno(call, errno);
-  const auto channel =
-      Channel::New(Reactor::Of(call.addon()), ctx, socket_fd.Release(), ChannelOptionsFrom(call[2].As<Napi::Object>()));
-  return ToJs(call.env(), channel->id());
+  return Errno(call, channel->ConnectWith(socket_fd.Release()));
 }
 
 Napi::Value ChannelSsl(Call& call) { return BorrowSsl(call.addon(), ChannelOf(call)->ssl()); }
 
 Napi::Value ChannelStart(Call& call) {
-  ChannelOf(call)->Start(call[1].ToBoolean());
+  ChannelOf(call)->Start();
   return call.env().Undefined();
 }
 
@@ -400,7 +399,7 @@ constexpr Export kExports[] = {
     SSLCTX_BODY(listenerPending, ListenerPending),
     SSLCTX_BODY(listenerRef, ListenerRef),
     SSLCTX_BODY(openChannel, OpenChannel),
-    SSLCTX_BODY(connectChannel, Connect),
+    SSLCTX_BODY(channelConnect, Connect),
     SSLCTX_BODY(channelSsl, ChannelSsl),
     SSLCTX_BODY(channelStart, ChannelStart),
     SSLCTX_BODY(channelSetEarlyData, ChannelSetEarlyData),

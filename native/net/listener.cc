@@ -86,7 +86,7 @@ void Listener::Accept(Call&, int fd) {
   pending_.insert(static_cast<std::uint64_t>(channel->id()));
   deadlines_.push_back({channel->id(), LoopTime(reactor_.loop()) + options_.handshake_timeout});
   reactor_.WatchDeadlines();
-  channel->Start(false);
+  channel->Start();
 }
 
 bool Listener::CheckDeadlines(std::uint64_t now) {

@@ -1,7 +1,7 @@
 // Sockets and listeners of native/net, by number. For src/channel.ts: users have no names for these.
 import { contextId, type SSL, type SSL_CTX, type SSL_SESSION, sessionId, sslId } from './handles.ts';
 import { native } from './loader.ts';
-import type { ChannelOptions, ConnectAddress, ListenAddress, ListenerOptions } from './native.ts';
+import type { ChannelOptions, ListenAddress, ListenerOptions } from './native.ts';
 
 export type {
   ChannelInfo,
@@ -138,10 +138,6 @@ export function openChannel(ctx: SSL_CTX, options: ChannelOptions): number {
   return native.openChannel(contextId(ctx), options);
 }
 
-export function connectChannel(ctx: SSL_CTX, where: ConnectAddress, options: ChannelOptions): number {
-  return native.connectChannel(contextId(ctx), where, options);
-}
-
 export function channelResume(
   id: number,
   answer: {
@@ -158,6 +154,7 @@ export function channelResume(
 
 export const {
   channelClose,
+  channelConnect,
   channelInfo,
   channelInput,
   channelIssueTicket,

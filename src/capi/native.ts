@@ -389,9 +389,9 @@ export interface Native {
   listenerPending(id: number): number;
   listenerRef(id: number, on: boolean): void;
   openChannel(ctx: Id, options: ChannelOptions): number;
-  connectChannel(ctx: Id, where: ConnectAddress, options: ChannelOptions): number;
+  channelConnect(id: number, where: ConnectAddress): number;
   channelSsl(id: number): SSL;
-  channelStart(id: number, connecting: boolean): void;
+  channelStart(id: number): void;
   channelSetEarlyData(id: number, data: Uint8Array): void;
   channelTakeEarlyData(id: number): Buffer | undefined;
   channelRead(id: number, on: boolean): void;

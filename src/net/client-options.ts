@@ -36,8 +36,6 @@ export function prepareClient(channel: SslChannel, context: SslContext, options:
     hostname: rejectUnauthorized ? name : undefined,
     verify: rejectUnauthorized ? 'strict' : 'lenient',
     session: offered(context, session, name, rejectUnauthorized),
-    requestOCSP: false,
-    apply: () => {},
   });
 }
 

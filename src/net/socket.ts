@@ -68,6 +68,8 @@ class ChannelArgument {
  */
 export class SslSocket extends SocketInfo implements AsyncDisposable {
   readonly isServer: boolean;
+  /** @internal Under which name a client has connected. */
+  requestedName: string | undefined;
   readonly #channel: SslChannel;
   readonly #transport: Transport | undefined;
   #waiting: Callback | undefined;
@@ -82,6 +84,8 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
   #timeout = 0;
   #timer: NodeJS.Timeout | undefined;
   #pendingOutput: Callback | undefined;
+  /** Tries the next address; false when there is none. */
+  #onUnreachable: ((error: Error) => boolean) | undefined;
 
   /** A socket over any Duplex, which it owns from now on. */
   constructor(transport: Transport, options: SslStreamOptions);
@@ -102,7 +106,7 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
     this.isServer = isServer;
     this.#transport = from;
     if (isServer) prepareServerContext(context, false);
-    this.#channel = SslChannel.overStream(context, { isServer, requireCloseNotify, tellsSessions: !isServer });
+    this.#channel = SslChannel.create(context, { isServer, requireCloseNotify, tellsSessions: !isServer });
     this.#channel.target = this.#target();
     try {
       if (!isServer) prepareClient(this.#channel, context, options);
@@ -117,7 +121,7 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
     from.on('end', () => this.#channel.input(null));
     from.on('error', (error: Error) => this.destroy(error));
     from.on('close', () => this.destroy());
-    this.#channel.start(false);
+    this.#channel.start();
   }
 
   static {
@@ -140,9 +144,10 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
     return this.#isConnecting;
   }
 
-  /** @internal */
-  set connecting(value: boolean) {
-    this.#isConnecting = value;
+  /** @internal `next` tries another address when one cannot be reached. */
+  beginConnecting(next: (error: Error) => boolean): void {
+    this.#isConnecting = true;
+    this.#onUnreachable = next;
   }
 
   /** The peer's stream has ended without close_notify: by RFC 8446, data may be missing. */
@@ -306,7 +311,7 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
     const callback = this.#waiting;
     this.#waiting = undefined;
     // A stream underneath decides when there is room for more.
-    if (this.#transport !== undefined && this.#transport.writableNeedDrain) {
+    if (this.#transport?.writableNeedDrain === true) {
       this.#pendingOutput = callback;
       this.#transport.once('drain', () => {
         const pending = this.#pendingOutput;
@@ -333,6 +338,7 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
   #target(): ChannelTarget {
     return {
       onConnected: () => {
+        this.#onUnreachable = undefined;
         this.#active();
         this.emit('connect');
       },
@@ -352,6 +358,8 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
         this.#continue();
       },
       onFailed: (error, facts) => {
+        // Another address may do.
+        if (this.#isConnecting && this.#onUnreachable?.(error) === true) return;
         this.#facts = facts;
         this.destroy(error);
       },

@@ -1,0 +1,152 @@
+// A client on a TCP or Unix socket.
+import { type LookupAddress, lookup as systemLookup } from 'node:dns';
+import { isIP } from 'node:net';
+import { type ConnectAddress, SslChannel } from '../channel.ts';
+import { SslContext } from '../context.ts';
+import { checkOptionNames, contextOptionNames, type SslContextOptions } from '../context-options.ts';
+import { invalidValue, requireInteger } from '../errors.ts';
+import { type ClientOptions, clientOptionNames, prepareClient } from './client-options.ts';
+import { SslSocket, type SslSocketOptions, socketOn, type Transport } from './socket.ts';
+
+/** What {@link connect} can be told: where to; the options of a context, or a context; those of clients and sockets. */
+export interface ConnectOptions extends SslContextOptions, ClientOptions, SslSocketOptions {
+  /** A name or an IP address. Default `localhost`. */
+  host?: string | undefined;
+  /** 1 to 65535. */
+  port?: number | undefined;
+  /** Of a Unix socket, in place of `host` and `port`. */
+  path?: string | undefined;
+  /** Any stream to the server, such as a tunnel, in place of all that. */
+  socket?: Transport | undefined;
+  /** Use this one, which others may use too, in place of the options of a context. */
+  context?: SslContext | undefined;
+  /** Resumes the session of this socket, under its name: for protocols that demand it, such as FTPS. */
+  resumeFrom?: SslSocket | undefined;
+  /** The own IP address. */
+  localAddress?: string | undefined;
+  /** The own port, with `localAddress`. Default 0: any. */
+  localPort?: number | undefined;
+  /** 4 or 6; 0, the default, for either. */
+  family?: 0 | 4 | 6 | undefined;
+  /** Milliseconds without traffic until the event `timeout`. */
+  timeout?: number | undefined;
+}
+
+const ownOptions: readonly string[] = [
+  'host',
+  'port',
+  'path',
+  'socket',
+  'context',
+  'resumeFrom',
+  'localAddress',
+  'localPort',
+  'family',
+  'timeout',
+  'allowHalfOpen',
+  'requireCloseNotify',
+  ...clientOptionNames,
+];
+
+// `requestCert` is for servers, and clients have a `rejectUnauthorized` of their own.
+const contextNames = contextOptionNames.filter((name) => name !== 'requestCert' && name !== 'rejectUnauthorized');
+
+/**
+ * Connects to a TLS server, as Node's `tls.connect`.
+ *
+ * ```ts
+ * const socket = connect({ host: 'example.org', port: 443 });
+ * socket.once('secureConnect', () => socket.end('hello'));
+ * ```
+ *
+ * The server's certificate must be trusted and for `servername`, which is `host` unless given. A session is offered only
+ * where it was verified for this name under what the context trusts: otherwise the handshake is a full one.
+ *
+ * @throws {TypeError} `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+ * @throws {RangeError} `ERR_OUT_OF_RANGE`
+ */
+export function connect(options: ConnectOptions, listener?: () => void): SslSocket;
+export function connect(port: number, host?: string, options?: ConnectOptions, listener?: () => void): SslSocket;
+export function connect(
+  where: number | ConnectOptions,
+  second?: string | (() => void),
+  more: ConnectOptions = {},
+  last?: () => void,
+): SslSocket {
+  const listener = typeof second === 'function' ? second : last;
+  const host = typeof second === 'string' ? { host: second } : {};
+  const socket = start(typeof where === 'number' ? { ...more, port: where, ...host } : where);
+  if (listener !== undefined) socket.once('secureConnect', listener);
+  return socket;
+}
+
+function start(options: ConnectOptions): SslSocket {
+  checkOptionNames(options, [...ownOptions, ...contextNames]);
+  const { path, port = 0, socket: stream, timeout, allowHalfOpen, requireCloseNotify } = options;
+  if (path === undefined && stream === undefined) requireInteger('port', port, 1, 65_535);
+  const context = contextOf(options);
+  const client = clientOf(options);
+  if (stream !== undefined) return new SslSocket(stream, { context, allowHalfOpen, requireCloseNotify, ...client });
+  const channel = SslChannel.create(context, { requireCloseNotify, tellsSessions: true });
+  try {
+    prepareClient(channel, context, client);
+  } catch (error) {
+    channel.close(false);
+    throw error;
+  }
+  const socket = socketOn(channel, { allowHalfOpen, requireCloseNotify });
+  socket.requestedName = client.servername;
+  if (timeout !== undefined) socket.setTimeout(timeout);
+  reach(socket, channel, options);
+  return socket;
+}
+
+function clientOf(options: ConnectOptions): ClientOptions {
+  const { rejectUnauthorized, resumeFrom, path, socket, host = 'localhost' } = options;
+  const hostname = path === undefined && socket === undefined ? host : undefined;
+  return {
+    rejectUnauthorized,
+    servername: options.servername ?? resumeFrom?.requestedName ?? hostname,
+    session: options.session ?? resumeFrom?.getSession(),
+  };
+}
+
+function contextOf(options: ConnectOptions): SslContext {
+  const given = Object.entries(options).filter(([name, value]) => contextNames.includes(name) && value !== undefined);
+  if (options.context === undefined) {
+    // Without this mode, libssl tells clients of no sessions.
+    return new SslContext({ sessionCache: { mode: ['client', 'no-internal'] }, ...Object.fromEntries(given) });
+  }
+  const names = given.map(([name]) => name).join(', ');
+  if (names !== '') throw invalidValue(names, `cannot be given together with 'context'`);
+  return options.context;
+}
+
+/** One address after the other, until one can be reached. */
+function reach(socket: SslSocket, channel: SslChannel, options: ConnectOptions): void {
+  const { path, host = 'localhost', port, family = 0, localAddress, localPort = 0 } = options;
+  const local = localAddress === undefined ? undefined : { address: localAddress, port: localPort };
+  const attempt = (addresses: ConnectAddress[]): void => {
+    const next = (reason: Error): boolean => {
+      let error = reason;
+      for (let where = addresses.shift(); where !== undefined; where = addresses.shift()) {
+        const failure = channel.connect(where);
+        if (failure === undefined) return true;
+        error = failure;
+      }
+      socket.destroy(error);
+      return true;
+    };
+    socket.beginConnecting(next);
+    next(invalidValue('host', 'has no address'));
+  };
+  if (path !== undefined) attempt([{ path }]);
+  else if (isIP(host) !== 0) attempt([{ address: host, port, local }]);
+  else {
+    systemLookup(host, { all: true, family }, (error, found: LookupAddress[] = []) => {
+      if (socket.destroyed) return;
+      if (error === null) attempt(found.map(({ address }) => ({ address, port, local })));
+      else socket.destroy(error);
+    });
+  }
+}
