@@ -106,6 +106,17 @@ export const requirements = {
       macos: 'jemalloc',
     },
   ],
+  // The peers of `npm run bench`, and what pins them to a core.
+  bench: [
+    {
+      name: 'nginx',
+      present: program(existsSync('/usr/sbin/nginx') ? '/usr/sbin/nginx' : 'nginx'),
+      debian: 'nginx-light',
+      fedora: 'nginx',
+      alpine: 'nginx',
+      macos: 'nginx',
+    },
+  ],
   lint: [
     {
       name: 'clang-format 19',

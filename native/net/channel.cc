@@ -654,7 +654,9 @@ bool Channel::WriteCiphertext(const char* data, int length) noexcept {
     const bool is_free = reactor_.scratch_owner == nullptr && out_at_ == out_.size();
     if (is_free) reactor_.scratch_owner = this;
     std::vector<std::uint8_t>& to = is_mine || is_free ? reactor_.scratch : out_;
-    to.insert(to.end(), data, data + length);
+    // As bytes of the same type: only then is it one memcpy.
+    const auto* const bytes = reinterpret_cast<const std::uint8_t*>(data);
+    to.insert(to.end(), bytes, bytes + length);
     bytes_written_ += static_cast<std::uint64_t>(length);
     return true;
   } catch (...) {

@@ -1,0 +1,43 @@
+// Compiles the C programs against the libssl that pkg-config names: the one that the addon is linked with.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const folder = fileURLToPath(new URL('.', import.meta.url));
+const client = ['client', 'common'];
+
+const programs = {
+  load: ['load', ...client],
+  bulk: ['bulk', ...client],
+  echo: ['echo', ...client],
+  idle: ['idle', ...client],
+  server: ['server', 'connection', 'sessions', 'common'],
+  cache: ['cache', 'imports', 'sessions', 'common'],
+} as const;
+
+/** The C programs, by the name of their main file. */
+export type CProgram = keyof typeof programs;
+
+/** Where {@link buildPrograms} puts a program. */
+export function programPath(program: CProgram): string {
+  return join(folder, 'build', program);
+}
+
+/** Compiles all of them; takes some seconds. */
+export function buildPrograms(): void {
+  const words = (text: string): string[] => text.split(/\s+/).filter((word) => word !== '');
+  const pkgConfig = (what: string): string[] =>
+    words(execFileSync(process.env.PKG_CONFIG || 'pkg-config', [what, 'libssl', 'libcrypto'], { encoding: 'utf8' }));
+  const flags = ['-std=gnu11', '-D_GNU_SOURCE', '-O2', '-Wall', '-Wextra', '-Werror', ...pkgConfig('--cflags')];
+  // A libssl in a folder of its own is found when running, too.
+  const libraries = pkgConfig('--libs').flatMap((flag) =>
+    flag.startsWith('-L') ? [flag, `-Wl,-rpath,${flag.slice(2)}`] : [flag],
+  );
+  mkdirSync(join(folder, 'build'), { recursive: true });
+  for (const [program, sources] of Object.entries(programs)) {
+    const files = sources.map((source) => join(folder, 'c', `${source}.c`));
+    const output = join(folder, 'build', program);
+    execFileSync(process.env.CC || 'cc', [...flags, '-o', output, ...files, ...libraries], { stdio: 'inherit' });
+  }
+}

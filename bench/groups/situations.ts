@@ -1,0 +1,96 @@
+// The situations of the handshake groups: what the client offers, and what the server keeps.
+import { programPath } from '../build.ts';
+import { type Numbers, take } from '../harness/numbers.ts';
+import { runForNumbers } from '../harness/program.ts';
+import { alternate } from '../harness/rounds.ts';
+import type { Column, Effort, Row } from '../harness/rows.ts';
+import { type Server, type Setting, startServer } from '../peers/servers.ts';
+
+export interface Situation {
+  readonly title: string;
+  readonly tls: Setting['tls'];
+  readonly tickets: Setting['tickets'];
+  readonly key: 'ecdsa' | 'rsa';
+  /** As --resume of c/load.c. */
+  readonly resume: 'full' | 'id' | 'ticket' | 'rotating';
+}
+
+/** A server, and how it is called in the table. */
+export interface Subject {
+  readonly name: string;
+  readonly peer: string;
+  readonly preload: number;
+}
+
+export const handshakeColumns: readonly Column[] = [
+  { name: 'serverMicroseconds', title: 'server CPU us', digits: 1, hasSpread: true },
+  { name: 'perSecond', title: 'hs/s', digits: 0, hasSpread: true },
+  { name: 'reused', title: 'resumed', digits: 2 },
+  { name: 'serverLoad', title: 'server load', digits: 2 },
+  { name: 'clientLoad', title: 'client load', digits: 2 },
+];
+
+/** Measures one situation with all subjects. */
+export async function measureHandshakes(
+  situation: Situation,
+  subjects: readonly Subject[],
+  effort: Effort,
+): Promise<Row[]> {
+  const servers = new Map<Subject, Server>();
+  try {
+    for (const subject of subjects) {
+      const setting: Setting = {
+        tls: situation.tls,
+        tickets: situation.tickets,
+        certificate: effort.certificates[situation.key],
+        serve: 'handshakes',
+        preload: subject.preload,
+      };
+      const server = await startServer(subject.peer, setting, effort);
+      servers.set(subject, server);
+      await warmUp(server, situation, 16, effort);
+    }
+    const results = await alternate(subjects, effort.rounds, async (subject) => {
+      const server = servers.get(subject);
+      if (server === undefined) throw new Error(`${subject.name} has not been started`);
+      return load(server, situation, 16, effort);
+    });
+    return [...results].map(([subject, rounds]) => ({ situation: situation.title, subject: subject.name, rounds }));
+  } finally {
+    await Promise.all([...servers.values()].map(({ program }) => program.stop()));
+  }
+}
+
+/** Lets a server in JavaScript be compiled. */
+export async function warmUp(server: Server, situation: Situation, slots: number, effort: Effort): Promise<void> {
+  if (server.isJavaScript) await load(server, situation, slots, { ...effort, seconds: effort.warmUp });
+}
+
+/** One run of the load generator. */
+export async function load(server: Server, situation: Situation, slots: number, effort: Effort): Promise<Numbers> {
+  const { tls, resume } = situation;
+  const options = {
+    port: server.port,
+    pids: server.program.pid,
+    tls,
+    resume,
+    slots,
+    seconds: effort.seconds,
+    silent: server.isSilent ? 1 : 0,
+  };
+  const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const numbers = await runForNumbers([programPath('load'), ...args], effort.cores.client);
+  const count = take(numbers, 'count');
+  const failures = take(numbers, 'failures');
+  if (count === 0) throw new Error(`${situation.title}: no handshake, ${failures} failures`);
+  if (failures > 0) console.error(`bench: ${situation.title}: ${failures} of ${failures + count} connections failed`);
+  const seconds = take(numbers, 'seconds');
+  return {
+    serverMicroseconds: (take(numbers, 'serverCpu') / count) * 1e6,
+    perSecond: count / seconds,
+    failures,
+    reused: take(numbers, 'reused') / count,
+    serverLoad: take(numbers, 'serverCpu') / seconds,
+    clientLoad: take(numbers, 'clientCpu') / seconds,
+  };
+}

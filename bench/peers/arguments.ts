@@ -1,0 +1,40 @@
+// What the servers in JavaScript are told on the command line.
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+
+/** The cipher suites and groups of c/common.h. */
+export const ciphers = 'TLS_AES_128_GCM_SHA256:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256';
+export const groups = 'X25519:P-256';
+
+export interface ServerArguments {
+  readonly cert: string;
+  readonly key: string;
+  readonly version: 'TLSv1.2' | 'TLSv1.3';
+  readonly tickets: 'stateful' | 'stateless';
+  /** `handshakes`: say "x" and wait for the end. `streams`: do what the client's first line says. */
+  readonly serve: 'handshakes' | 'streams';
+  /** Sessions to put into the cache. */
+  readonly preload: number;
+}
+
+/** The options of c/server.c. */
+export function serverArguments(): ServerArguments {
+  const { values } = parseArgs({
+    options: {
+      cert: { type: 'string', default: '' },
+      key: { type: 'string', default: '' },
+      tls: { type: 'string', default: '1.3' },
+      tickets: { type: 'string', default: 'stateful' },
+      serve: { type: 'string', default: 'handshakes' },
+      preload: { type: 'string', default: '0' },
+    },
+  });
+  return {
+    cert: readFileSync(values.cert, 'utf8'),
+    key: readFileSync(values.key, 'utf8'),
+    version: values.tls === '1.2' ? 'TLSv1.2' : 'TLSv1.3',
+    tickets: values.tickets === 'stateful' ? 'stateful' : 'stateless',
+    serve: values.serve === 'streams' ? 'streams' : 'handshakes',
+    preload: Number(values.preload),
+  };
+}

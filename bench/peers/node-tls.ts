@@ -1,0 +1,37 @@
+// node:tls. Where sessions are to be stateful, with the store that its documentation shows, in a Map.
+import { constants } from 'node:crypto';
+import { createServer, type Server } from 'node:tls';
+import { ciphers, groups, serverArguments } from './arguments.ts';
+import { control } from './control.ts';
+import { serveHandshake, serveStream } from './service.ts';
+
+const { cert, key, version, tickets, serve } = serverArguments();
+const server = createServer(
+  {
+    cert,
+    key,
+    ciphers,
+    ecdhCurve: groups,
+    minVersion: version,
+    maxVersion: version,
+    noDelay: true,
+    secureOptions: tickets === 'stateful' ? constants.SSL_OP_NO_TICKET : 0,
+  },
+  serve === 'handshakes' ? serveHandshake : serveStream,
+);
+if (tickets === 'stateful') storeIn(new Map(), server);
+server.on('tlsClientError', () => {});
+server.listen({ port: 0, host: '127.0.0.1', backlog: 511 }, () => {
+  const address = server.address();
+  if (address !== null && typeof address === 'object') control(address.port);
+});
+
+function storeIn(sessions: Map<string, Buffer>, to: Server): void {
+  to.on('newSession', (id: Buffer, session: Buffer, callback: () => void) => {
+    sessions.set(id.toString('latin1'), session);
+    callback();
+  });
+  to.on('resumeSession', (id: Buffer, callback: (error: Error | null, session: Buffer | null) => void) => {
+    callback(null, sessions.get(id.toString('latin1')) ?? null);
+  });
+}
