@@ -20,6 +20,7 @@ const refusals = [
   'verification-failed',
   'not-resumable',
   'unknown',
+  'refused-by-server',
 ] as const;
 
 /**
@@ -38,7 +39,7 @@ const refusals = [
  * - `not-resumable`: it had been marked so
  * - `refused-by-server`: on a client, which is not told more
  */
-export type ResumptionRefusal = NonNullable<(typeof refusals)[number]> | 'refused-by-server';
+export type ResumptionRefusal = NonNullable<(typeof refusals)[number]>;
 
 /** Whether a connection was resumed, and if not, why. */
 export interface Resumption {
@@ -53,6 +54,21 @@ export interface Resumption {
   readonly accepted: boolean;
   /** Why it did not; only with `offered` and without `accepted`. */
   readonly reason?: ResumptionRefusal;
+}
+
+/** The number of a client that offers this session: without an outcome yet. */
+export function offerOf(session: { readonly protocol: string; readonly ticket: Buffer | undefined }): number {
+  const { ticket, protocol } = session;
+  if (ticket === undefined) return offers.indexOf('session-id');
+  // What OpenSSL's servers give for a session in their cache is its ID; others may do so too, and none tells.
+  const isId = protocol === 'TLSv1.3' && ticket.length === 32;
+  return offers.indexOf(isId ? 'stateful-ticket' : 'stateless-ticket');
+}
+
+/** The number of a client after its handshake. */
+export function outcomeOf(offer: number, isAccepted: boolean): number {
+  if (offer === 0) return 0;
+  return isAccepted ? offer | 16 : offer | (refusals.indexOf('refused-by-server') << 5);
 }
 
 /** From the number of Resumption::Conclude in native/net/resumption.cc. */

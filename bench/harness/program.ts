@@ -42,11 +42,11 @@ export class Program {
   #isOver = false;
 
   /** @param command - the program and its arguments */
-  constructor(command: readonly string[], core: number | undefined, env: NodeJS.ProcessEnv = {}) {
+  constructor(command: readonly string[], core: number | undefined) {
     const pinned = core === undefined ? command : ['taskset', '-c', String(core), ...command];
     const [file = '', ...args] = pinned;
     this.#name = command.join(' ');
-    this.#child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...env } });
+    this.#child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     this.#child.stdin.on('error', () => {});
     this.#child.on('error', (error) => this.#end(`did not start: ${error.message}`));
     this.#lines = createInterface({ input: this.#child.stdout });

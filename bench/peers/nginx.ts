@@ -1,15 +1,21 @@
 // How to run nginx: one process, its shared session cache, and a server that says "x".
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Setting } from './servers.ts';
+
+// Not in everybody's PATH.
+const folderOfRoot = '/usr/sbin';
+
+/** The program: its path, or its name. */
+export const nginx: string = existsSync(join(folderOfRoot, 'nginx')) ? join(folderOfRoot, 'nginx') : 'nginx';
 
 /** The command that runs nginx on a port; its files are in a folder of their own within `folder`. */
 export function nginxCommand(port: number, setting: Setting, folder: string): readonly string[] {
   const prefix = mkdtempSync(join(folder, 'nginx-'));
   const file = join(prefix, 'nginx.conf');
   writeFileSync(file, configuration(port, setting, prefix));
-  return ['nginx', '-p', prefix, '-e', 'stderr', '-c', file];
+  return [nginx, '-p', prefix, '-e', 'stderr', '-c', file];
 }
 
 function configuration(port: number, { tls, tickets, certificate }: Setting, prefix: string): string {
@@ -40,7 +46,7 @@ stream {
 
 /** Debian has the stream module in a file of its own; its package need not be there when nginx is. */
 function loadStreamModule(): string {
-  const { stderr, error } = spawnSync('nginx', ['-V'], { encoding: 'utf8' });
+  const { stderr, error } = spawnSync(nginx, ['-V'], { encoding: 'utf8' });
   if (error !== undefined || !stderr.includes('--with-stream_ssl_module')) {
     throw new Error('nginx with its stream module is needed: node scripts/setup.mjs bench (or: --peers C,node:tls)');
   }

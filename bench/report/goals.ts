@@ -1,5 +1,5 @@
 // The goals, and what has been measured for each.
-import { ratios, type Summary, summarize } from '../harness/statistics.ts';
+import { median, ratios, type Summary, summarize } from '../harness/statistics.ts';
 import type { Results } from './results.ts';
 
 /** A goal and its verdict. */
@@ -8,7 +8,7 @@ export interface Verdict {
   readonly peer: string;
   readonly goal: string;
   readonly measured: Summary | undefined;
-  readonly verdict: 'met' | 'missed' | 'not measured';
+  readonly verdict: 'met' | 'missed' | 'not measured' | 'contended';
 }
 
 type Measure = (results: Results) => readonly number[] | undefined;
@@ -19,6 +19,8 @@ interface Goal {
   readonly relation: '<=' | '>=';
   readonly limit: number;
   readonly measure: Measure;
+  /** Whether it takes time on the clock, which says nothing when others use the machine. */
+  readonly isTimed: boolean;
 }
 
 /** This package's number over the peer's, round by round. */
@@ -62,7 +64,21 @@ const full = '1.3 full, RSA-2048';
 const stormed = '1.3 full, RSA-2048, 32 at a time';
 
 function goal(question: string, peer: string, relation: '<=' | '>=', limit: number, measure: Measure): Goal {
-  return { question, peer, relation, limit, measure };
+  return { question, peer, relation, limit, measure, isTimed: false };
+}
+
+/** Not CPU, but time on the clock: of the storm. */
+function timed(question: string, relation: '<=' | '>=', limit: number, name: string): Goal {
+  const measure = over('storm', stormed, name, 'node:tls');
+  return { question, peer: 'node:tls', relation, limit, measure, isTimed: true };
+}
+
+/** Whether the storm had the two cores for itself: one side at least must have been busy. */
+function wasQuiet(results: Results): boolean {
+  return ['node:tls', 'sslctx'].every((subject) => {
+    const load = (name: string): number => median(results.values('storm', stormed, subject, name) ?? []);
+    return Math.max(load('serverLoad'), load('clientLoad')) > 0.9;
+  });
 }
 
 const goals: readonly Goal[] = [
@@ -90,8 +106,8 @@ const goals: readonly Goal[] = [
   goal('bulk download, CPU per GB', 'node:tls', '<=', 0.87, over('bulk', 'download', 'serverSeconds', 'node:tls')),
   goal('bulk upload, CPU per GB', 'C', '<=', 1, over('bulk', 'upload', 'serverSeconds', 'C')),
   goal('bulk upload, CPU per GB', 'node:tls', '<=', 0.87, over('bulk', 'upload', 'serverSeconds', 'node:tls')),
-  goal('event-loop delay p99 in a storm', 'node:tls', '<=', 1, over('storm', stormed, 'delayP99', 'node:tls')),
-  goal('handshakes/s in a storm', 'node:tls', '>=', 1.25, over('storm', stormed, 'perSecond', 'node:tls')),
+  timed('event-loop delay p99 in a storm', '<=', 1, 'delayP99'),
+  timed('handshakes/s in a storm', '>=', 1.25, 'perSecond'),
   goal('memory of an idle connection', 'node:tls', '<=', 0.75, over('idle', '', 'kilobytes', 'node:tls')),
   goal('memory of a cached session', 'C', '<=', 1.05, over('memory', '', 'bytes', 'C')),
   goal('resumption, 4 worker threads on one cache', '1 thread', '<=', 1.05, () => undefined),
@@ -102,11 +118,12 @@ const goals: readonly Goal[] = [
 
 /** One for each goal. */
 export function verdicts(results: Results): Verdict[] {
-  return goals.map(({ question, peer, relation, limit, measure }) => {
+  return goals.map(({ question, peer, relation, limit, measure, isTimed }) => {
     const values = measure(results);
     const measured = values === undefined ? undefined : summarize(values);
     const goalText = `${relation} ${limit}`;
     if (measured === undefined) return { question, peer, goal: goalText, measured, verdict: 'not measured' };
+    if (isTimed && !wasQuiet(results)) return { question, peer, goal: goalText, measured, verdict: 'contended' };
     const isMet = relation === '<=' ? measured.median <= limit : measured.median >= limit;
     return { question, peer, goal: goalText, measured, verdict: isMet ? 'met' : 'missed' };
   });

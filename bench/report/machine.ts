@@ -2,6 +2,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import type { Effort } from '../harness/rows.ts';
+import { nginx } from '../peers/nginx.ts';
 
 /** Machine, versions and effort, by their names. */
 export function describeMachine(effort: Effort): Record<string, string> {
@@ -15,7 +16,7 @@ export function describeMachine(effort: Effort): Record<string, string> {
     libssl: execFileSync(process.env.PKG_CONFIG || 'pkg-config', ['--modversion', 'libssl'], {
       encoding: 'utf8',
     }).trim(),
-    nginx: spawnSync('nginx', ['-v'], { encoding: 'utf8' }).stderr?.trim() || 'none',
+    nginx: spawnSync(nginx, ['-v'], { encoding: 'utf8' }).stderr?.trim() || 'none',
     effort: `${effort.rounds} rounds of ${effort.seconds} s${effort.isQuick ? ', quick' : ''}`,
     cores: server === undefined ? 'not pinned' : `servers on ${server}, clients on ${client}`,
   };

@@ -720,7 +720,14 @@ void Channel::Flush(Call& call) {
     // To a peer that is gone nothing more will be sent; what it has sent may still be read.
     out_ = {};
     out_at_ = 0;
-    if (phase_ == Phase::kOpen || phase_ == Phase::kHandshake) RunLater();
+    // A peer that has ended and gone need not hear our answer to its close_notify.
+    if (phase_ == Phase::kOpen && has_ended_ && shutdown_asked_ && pending_.IsEmpty() &&
+        (error_ == EPIPE || error_ == ECONNRESET)) {
+      error_ = 0;
+      write_side_ended_ = true;
+    } else if (phase_ == Phase::kOpen || phase_ == Phase::kHandshake) {
+      RunLater();
+    }
     return;
   }
   const bool is_over = shutdown_asked_ && !write_side_ended_ && out_at_ == out_.size() && phase_ != Phase::kHandshake;

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { mayResume, type SslChannel } from '../channel.ts';
 import { type SslContext, trustForClient } from '../context.ts';
 import { invalidType, invalidValue } from '../errors.ts';
+import { offerOf } from '../resumption.ts';
 import { SslSession } from '../session.ts';
 
 /** The options of clients that are about one connection. */
@@ -20,8 +21,8 @@ export interface ClientOptions {
 
 export const clientOptionNames: readonly string[] = ['servername', 'session', 'rejectUnauthorized'];
 
-/** Makes a client's channel ready for its handshake. */
-export function prepareClient(channel: SslChannel, context: SslContext, options: ClientOptions): void {
+/** Makes a client's channel ready for its handshake; returns what it offers, as `offerOf`. */
+export function prepareClient(channel: SslChannel, context: SslContext, options: ClientOptions): number {
   const { servername, session, rejectUnauthorized = true } = options;
   if (servername !== undefined && typeof servername !== 'string')
     throw invalidType('servername', 'a string', servername);
@@ -30,13 +31,15 @@ export function prepareClient(channel: SslChannel, context: SslContext, options:
     throw invalidValue('servername', 'is needed to verify the server: give it, or rejectUnauthorized: false');
   }
   if (rejectUnauthorized) trustForClient(context);
+  const own = offered(context, session, name, rejectUnauthorized);
   channel.prepareClient({
     // An IP address is verified, but is no server name to send.
     servername: name !== undefined && isIP(name) === 0 ? name : undefined,
     hostname: rejectUnauthorized ? name : undefined,
     verify: rejectUnauthorized ? 'strict' : 'lenient',
-    session: offered(context, session, name, rejectUnauthorized),
+    session: own,
   });
+  return own?.isResumable === true ? offerOf(own) : 0;
 }
 
 /**

@@ -88,14 +88,16 @@ function start(options: ConnectOptions): SslSocket {
   const client = clientOf(options);
   if (stream !== undefined) return new SslSocket(stream, { context, allowHalfOpen, requireCloseNotify, ...client });
   const channel = SslChannel.create(context, { requireCloseNotify, tellsSessions: true });
+  let offer = 0;
   try {
-    prepareClient(channel, context, client);
+    offer = prepareClient(channel, context, client);
   } catch (error) {
     channel.close(false);
     throw error;
   }
   const socket = socketOn(channel, { allowHalfOpen, requireCloseNotify });
   socket.requestedName = client.servername;
+  socket.setFacts(offer);
   if (timeout !== undefined) socket.setTimeout(timeout);
   reach(socket, channel, options);
   return socket;

@@ -4,7 +4,7 @@ import { type ChannelTarget, type HelloAnswer, prepareServerContext, SslChannel 
 import type { SslContext } from '../context.ts';
 import { checkOptionNames } from '../context-options.ts';
 import { invalidValue, SslctxError } from '../errors.ts';
-import { decodeResumption, type Resumption } from '../resumption.ts';
+import { decodeResumption, outcomeOf, type Resumption } from '../resumption.ts';
 import type { SslSession } from '../session.ts';
 import { type ClientOptions, clientOptionNames, prepareClient } from './client-options.ts';
 import { SocketInfo } from './socket-info.ts';
@@ -109,7 +109,7 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
     this.#channel = SslChannel.create(context, { isServer, requireCloseNotify, tellsSessions: !isServer });
     this.#channel.target = this.#target();
     try {
-      if (!isServer) prepareClient(this.#channel, context, options);
+      if (!isServer) this.#facts = prepareClient(this.#channel, context, options);
     } catch (error) {
       this.#channel.close(false);
       throw error;
@@ -386,7 +386,7 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
     this.#isSecure = true;
     this.#isConnecting = false;
     if (this.isServer) this.#facts = facts;
-    else if (this.#facts !== 0 && this.isSessionReused()) this.#facts |= 16;
+    else this.#facts = outcomeOf(this.#facts, this.isSessionReused());
     this.#active();
     this.emit('secure');
     if (!this.isServer && !this.destroyed) this.emit('secureConnect');

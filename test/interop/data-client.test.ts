@@ -5,7 +5,7 @@ import { cells, credentials } from './cells.ts';
 import { Checksum, checksum, checksumOfLines, lines, size, source } from './data.ts';
 import { dial } from './own-client.ts';
 import { serverPeers } from './peers/servers.ts';
-import type { DataServer, Protocol } from './peers/types.ts';
+import type { Address, DataServer, Protocol } from './peers/types.ts';
 
 const key = 3;
 const sums = {
@@ -15,9 +15,9 @@ const sums = {
 };
 
 /** Sends lines while it receives them. */
-function echo({ port }: DataServer, protocol: Protocol, received: Checksum): Promise<void> {
+function echo({ address }: DataServer, protocol: Protocol, received: Checksum): Promise<void> {
   return new Promise((resolve, reject) => {
-    const socket = dial(port, protocol);
+    const socket = dial(address, protocol);
     const toSend = Readable.from(lines(key), { objectMode: false });
     socket.on('error', reject);
     socket.on('close', () => resolve());
@@ -32,13 +32,13 @@ function echo({ port }: DataServer, protocol: Protocol, received: Checksum): Pro
 
 /** Sends a request with a body, and gives what follows the header of the answer to `body`. */
 async function ask(
-  port: number,
+  address: Address,
   protocol: Protocol,
   header: string,
   toSend: Readable,
   body?: Writable,
 ): Promise<string> {
-  const socket = dial(port, protocol);
+  const socket = dial(address, protocol);
   let answer: Buffer | undefined = Buffer.alloc(0);
   let status = '';
   socket.on('data', (chunk: Buffer) => {
@@ -70,10 +70,10 @@ for (const peer of serverPeers) {
       t.teardown(() => server.stop());
       const received = new Checksum();
       if (server.manner === 'files') {
-        const { port } = server;
+        const { address } = server;
         const put = `PUT /data HTTP/1.1\r\nContent-Length: ${size}`;
-        t.regex(await ask(port, protocol, put, source(key)), / 201 /);
-        t.regex(await ask(port, protocol, 'GET /data HTTP/1.1', Readable.from([]), received), / 200 /);
+        t.regex(await ask(address, protocol, put, source(key)), / 201 /);
+        t.regex(await ask(address, protocol, 'GET /data HTTP/1.1', Readable.from([]), received), / 200 /);
       } else {
         await echo(server, protocol, received);
       }

@@ -8,7 +8,7 @@ import {
   type SslSocket,
 } from '../../src/index.ts';
 import { credentials } from './cells.ts';
-import { type Protocol, type RunningServer, request } from './peers/types.ts';
+import { type Address, type Protocol, type RunningServer, request } from './peers/types.ts';
 import { look, type OwnSight } from './socket.ts';
 
 /** What contexts of clients have in common. */
@@ -17,9 +17,9 @@ export function contextOptions(protocol: Protocol): SslContextOptions {
 }
 
 /** Connects as `localhost`, and verifies the server. */
-export function dial(port: number, protocol: Protocol, more: ConnectOptions = {}): SslSocket {
+export function dial(address: Address, protocol: Protocol, more: ConnectOptions = {}): SslSocket {
   const common = more.context === undefined ? contextOptions(protocol) : {};
-  return connect({ port, host: '127.0.0.1', servername: 'localhost', ...common, ...more });
+  return connect({ ...address, servername: 'localhost', ...common, ...more });
 }
 
 /** What a client saw of one connection. */
@@ -33,7 +33,7 @@ export interface Visit {
 
 /** One connection, with a question, and its answer where the server gives one. */
 export async function visit(server: RunningServer, protocol: Protocol, more: ConnectOptions = {}): Promise<Visit> {
-  const socket = dial(server.port, protocol, more);
+  const socket = dial(server.address, protocol, more);
   let session: SslSession | undefined;
   let answer = '';
   const told = once(socket, 'session');

@@ -29,6 +29,7 @@ for (const peer of serverPeers) {
         t.true(session?.isResumable, name);
         if (session === undefined) return;
         t.true(remove(context, session), name);
+        t.false(session.isResumable, name);
         const second = await visit(server, protocol, { context, session });
         t.deepEqual(second.sight.resumption, { offered: false, accepted: false }, name);
         answers.push(first.answer, second.answer);

@@ -34,7 +34,7 @@ async function stop(program: RunningProgram): Promise<void> {
 async function start(options: ServerOptions): Promise<RunningServer> {
   const { program, port } = await listen('--http', options);
   return {
-    port,
+    address: { host: '127.0.0.1', port },
     answers: true,
     sights: (answers) =>
       program.waitFor('what it says about the connections', () => {
@@ -64,7 +64,7 @@ function sight(text: string): Sight[] {
 
 async function startForData(options: ServerOptions): Promise<DataServer> {
   const { program, port } = await listen('--echo', options);
-  return { port, manner: 'same lines', stop: () => stop(program) };
+  return { address: { host: '127.0.0.1', port }, manner: 'same lines', stop: () => stop(program) };
 }
 
 export const gnutlsServPeer: ServerPeer = {

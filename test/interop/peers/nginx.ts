@@ -1,19 +1,19 @@
-// nginx, unprivileged, with everything it writes in a folder of its own.
+// nginx, unprivileged, with everything it writes in a folder of its own. It cannot say which port it was given, and
+// listens on a Unix socket.
 import { mkdirSync } from 'node:fs';
 import { TemporaryFiles } from '../../../src/testing/cleanup.ts';
-import { freePort, start as startProgram, versionOf } from './program.ts';
-import type { DataServer, RunningServer, ServerOptions, ServerPeer, Sight } from './types.ts';
+import { start as startProgram, versionOf } from './program.ts';
+import type { Address, DataServer, RunningServer, ServerOptions, ServerPeer, Sight } from './types.ts';
 
 interface Nginx {
-  port: number;
+  address: Address;
   stop(): Promise<void>;
 }
 
 async function listen(options: ServerOptions, location: string): Promise<Nginx> {
   const files = new TemporaryFiles();
-  const port = await freePort();
   mkdirSync(files.path('root'));
-  const configuration = files.write('nginx.conf', configure(options, files, port, location));
+  const configuration = files.write('nginx.conf', configure(options, files, location));
   // -e: before it has read its configuration, it would write to the system's log.
   const program = startProgram('nginx', ['-e', 'stderr', '-p', files.path('.'), '-c', configuration]);
   const stop = async (): Promise<void> => {
@@ -28,10 +28,10 @@ async function listen(options: ServerOptions, location: string): Promise<Nginx> 
     await stop();
     throw error;
   }
-  return { port, stop };
+  return { address: { path: files.path('socket') }, stop };
 }
 
-function configure(options: ServerOptions, files: TemporaryFiles, port: number, location: string): string {
+function configure(options: ServerOptions, files: TemporaryFiles, location: string): string {
   const { protocol, mechanism, credentials, clientCa } = options;
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   return [
@@ -42,7 +42,7 @@ function configure(options: ServerOptions, files: TemporaryFiles, port: number, 
     'access_log off; keepalive_timeout 0; client_max_body_size 0;',
     ...temporary.map((name) => `${name}_temp_path ${files.path(name)};`),
     'server {',
-    `listen 127.0.0.1:${port} ssl; ssl_protocols ${protocol};`,
+    `listen unix:${files.path('socket')} ssl; ssl_protocols ${protocol};`,
     `ssl_certificate ${files.write('cert', credentials.cert)}; ssl_certificate_key ${files.write('key', credentials.key)};`,
     `ssl_session_cache shared:interop:1m; ssl_session_tickets ${mechanism === 'stateless ticket' ? 'on' : 'off'};`,
     clientCa === undefined ? '' : `ssl_verify_client on; ssl_client_certificate ${files.write('ca', clientCa)};`,

@@ -2,7 +2,7 @@
 import { constants } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
-import type { DataServer, RunningServer, ServerOptions, ServerPeer, Sight } from './types.ts';
+import type { Address, DataServer, RunningServer, ServerOptions, ServerPeer, Sight } from './types.ts';
 
 function optionsOf({ protocol, mechanism, credentials, clientCa, alpn }: ServerOptions): TlsOptions {
   return {
@@ -16,7 +16,7 @@ function optionsOf({ protocol, mechanism, credentials, clientCa, alpn }: ServerO
   };
 }
 
-async function listen(server: Server): Promise<{ port: number; stop(): Promise<void> }> {
+async function listen(server: Server): Promise<{ address: Address; stop(): Promise<void> }> {
   const sessions = new Map<string, Buffer>();
   // It keeps no sessions by itself.
   server.on('newSession', (id: Buffer, session: Buffer, done: () => void) => {
@@ -34,7 +34,7 @@ async function listen(server: Server): Promise<{ port: number; stop(): Promise<v
     server.close();
     await once(server, 'close');
   };
-  return { port: address.port, stop };
+  return { address: { host: '127.0.0.1', port: address.port }, stop };
 }
 
 async function start(options: ServerOptions): Promise<RunningServer> {

@@ -82,14 +82,17 @@ export async function versionOf(name: string, option: string, label = name): Pro
   return `${label} ${version}`;
 }
 
+/** Below those that systems give away, which another program could get before this one has it. */
+let nextPort = 20_000 + (process.pid % 100) * 100;
+
 /** A port for programs that cannot say which one they were given. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().on('error', reject);
-    server.listen({ port: 0, host: '127.0.0.1' }, () => {
-      const address = server.address();
-      const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
-      server.close(() => resolve(port));
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = nextPort++;
+    const isFree = await new Promise<boolean>((resolve) => {
+      const server = createServer().on('error', () => resolve(false));
+      server.listen({ port, host: '0.0.0.0' }, () => server.close(() => resolve(true)));
     });
-  });
+    if (isFree) return port;
+  }
 }

@@ -17,7 +17,7 @@ function optionsOf({ protocol, mechanism, credentials, clientCa, alpn }: ServerO
 async function start(options: ServerOptions): Promise<RunningServer> {
   const server = await sServer(optionsOf(options));
   return {
-    port: server.port,
+    address: { host: server.host, port: server.port },
     answers: false,
     sights: async (answers) => {
       const connections = await server.waitForConnections(answers.length);
@@ -35,7 +35,8 @@ async function start(options: ServerOptions): Promise<RunningServer> {
 
 async function startForData(options: ServerOptions): Promise<DataServer> {
   const server = await sServer({ ...optionsOf(options), rev: true });
-  return { port: server.port, manner: 'reversed lines', stop: () => server.close() };
+  const { host, port } = server;
+  return { address: { host, port }, manner: 'reversed lines', stop: () => server.close() };
 }
 
 export const sServerPeer: ServerPeer = {

@@ -54,7 +54,7 @@ export interface ClientPeer {
   readonly manner: Manner;
 }
 
-/** How a server is to serve on 127.0.0.1, as `localhost`. */
+/** How a server is to serve, as `localhost`. */
 export interface ServerOptions {
   protocol: Protocol;
   mechanism: Mechanism;
@@ -65,9 +65,12 @@ export interface ServerOptions {
   alpn?: readonly string[] | undefined;
 }
 
+/** Where a server listens: on 127.0.0.1, or on a Unix socket. */
+export type Address = { readonly host: string; readonly port: number } | { readonly path: string };
+
 /** A program that has been started to serve clients of ours. */
 export interface RunningServer {
-  readonly port: number;
+  readonly address: Address;
   /** Whether it answers to `request` and ends the connection. Otherwise the client has to. */
   readonly answers: boolean;
   /** What the server saw of each connection so far. Some say it in their answers, which are those that clients got. */
@@ -80,7 +83,7 @@ export type DataManner = 'same lines' | 'reversed lines' | 'files';
 
 /** A program that has been started to take and give much data. */
 export interface DataServer {
-  readonly port: number;
+  readonly address: Address;
   readonly manner: DataManner;
   stop(): Promise<void>;
 }
