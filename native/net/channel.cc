@@ -353,8 +353,8 @@ void Channel::Run(Call& call) noexcept {
 
 void Channel::TimeOut() {
   if (!handshaking()) return;
-  error_ = ETIMEDOUT;
-  syscall_ = "handshake";
+  // libuv's timers come before what has arrived, which may be all that was missing after the process was busy for long.
+  is_overdue_ = true;
   RunLater();
 }
 
@@ -364,6 +364,10 @@ void Channel::Step(Call& call) {
   in_step_ = true;
   if (phase_ == Phase::kConnecting) FinishConnect(call);
   if (phase_ == Phase::kHandshake && !waits_for_hello_ && error_ == 0) Handshake(call);
+  if (is_overdue_ && handshaking() && error_ == 0) {
+    error_ = ETIMEDOUT;
+    syscall_ = "handshake";
+  }
   ContinueWrite(call);
   if (phase_ == Phase::kOpen) Pump(call);
   if (phase_ == Phase::kOpen) ContinueShutdown(call);

@@ -152,6 +152,7 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
   bool early_done_ = false;
   bool renegotiating_ = false;
   bool is_lingering_ = false;
+  bool is_overdue_ = false;
   bool write_side_ended_ = false;
   std::uint8_t renegotiations_ = 0;
   std::uint8_t sync_writes_ = 0;

@@ -317,7 +317,7 @@ test('a client that takes too long', async (t) => {
 });
 
 test('the time-out ends with the handshake', async (t) => {
-  const handshakeTimeout = 1000;
+  const handshakeTimeout = 3000;
   const { port } = await listen(t, { handshakeTimeout }, (socket) => {
     // Of two timers of the same length, the later one fires later.
     setTimeout(() => socket.end('still there'), handshakeTimeout);
