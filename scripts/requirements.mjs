@@ -109,11 +109,14 @@ export const requirements = {
   // The peers of `npm run bench`, and what pins them to a core.
   bench: [
     {
-      name: 'nginx',
-      present: program(existsSync('/usr/sbin/nginx') ? '/usr/sbin/nginx' : 'nginx'),
-      debian: 'nginx-light',
-      fedora: 'nginx',
-      alpine: 'nginx',
+      name: 'nginx with its stream module',
+      present: () =>
+        ['/usr/lib/nginx/modules', '/usr/lib64/nginx/modules'].some((folder) =>
+          existsSync(join(folder, 'ngx_stream_module.so')),
+        ),
+      debian: 'nginx-light libnginx-mod-stream',
+      fedora: 'nginx nginx-mod-stream',
+      alpine: 'nginx nginx-mod-stream',
       macos: 'nginx',
     },
   ],
