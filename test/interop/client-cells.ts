@@ -1,8 +1,8 @@
 // A client of ours against servers: what happens in a cell, and what is expected.
-import type { SslSession } from '../../src/index.ts';
 import { type Cell, credentials, type Exception, type Outcome } from './cells.ts';
 import { visit } from './own-client.ts';
-import type { Mechanism, ServerPeer } from './peers/types.ts';
+import type { ServerPeer } from './peers/types.ts';
+import { mechanismOf } from './socket.ts';
 
 export const clientExceptions: readonly Exception[] = [
   {
@@ -21,13 +21,6 @@ export const clientExceptions: readonly Exception[] = [
   },
 ];
 
-/** How a server has kept this session, by what it gave to the client. */
-export function mechanismOf(session: SslSession): Mechanism {
-  if (session.protocol === 'TLSv1.2') return session.hasTicket ? 'stateless ticket' : 'session ID';
-  // OpenSSL's stateful tickets are IDs.
-  return session.ticket?.length === 32 ? 'stateful ticket' : 'stateless ticket';
-}
-
 /** Two connections, about which both sides must agree. */
 export async function runClientCell(peer: ServerPeer, cell: Cell): Promise<Outcome> {
   const { protocol } = cell;
@@ -44,7 +37,7 @@ export async function runClientCell(peer: ServerPeer, cell: Cell): Promise<Outco
     if (first.sight.resumed || !isAgreed) {
       throw new Error(`the client saw ${JSON.stringify(own)}, ${peer.name} ${JSON.stringify(seen)}`);
     }
-    return second.sight.resumed && first.session !== undefined ? mechanismOf(first.session) : 'not resumed';
+    return second.sight.resumed ? (mechanismOf(second.sight) ?? 'not resumed') : 'not resumed';
   } finally {
     await server.stop();
   }

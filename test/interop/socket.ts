@@ -31,7 +31,7 @@ const kinds: Readonly<Record<string, Mechanism>> = {
   'stateless-ticket': 'stateless ticket',
 };
 
-/** What a server was offered; `undefined` when that is nothing, or something else. */
+/** What was offered; `undefined` when that is nothing, or something else. */
 export function mechanismOf({ resumption }: OwnSight): Mechanism | undefined {
   return kinds[resumption.kind ?? ''];
 }
