@@ -200,7 +200,16 @@ void InstallAlpnList(SSL_CTX* ctx) { SSL_CTX_set_alpn_select_cb(ctx, OnAlpnList,
 
 void InstallKeylog(SSL_CTX* ctx) { SSL_CTX_set_keylog_callback(ctx, sslctx_on_keylog); }
 
-int sslctx_accept_any_certificate(int, X509_STORE_CTX*) { return 1; }
+int sslctx_accept_any_certificate(int ok, X509_STORE_CTX* store) {
+  if (ok == 1) return 1;
+  const auto* const ssl =
+      static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  // What is wrong first is the reason; libssl would keep the last.
+  int& first = SslState::Of(ssl).verify_error;
+  if (first == X509_V_OK) first = X509_STORE_CTX_get_error(store);
+  X509_STORE_CTX_set_error(store, first);
+  return 1;
+}
 
 void TellContext(Call& call, SSL* ssl, const Napi::Value& session) {
   const ContextState* const context = ContextState::Of(SslState::Of(ssl).session_ctx);

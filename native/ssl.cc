@@ -306,6 +306,27 @@ Napi::Value SetAlpnProtos(Call& call) {
   return ToJs(call.env(), SSL_set_alpn_protos(ssl, bytes.data, static_cast<unsigned int>(bytes.size)));
 }
 
+Napi::Value GetOwnCertificate(Call& call) {
+  return call.addon().handles.Borrow(call.env(), Kind::kX509, SSL_get_certificate(call.Handle<SSL>(0)));
+}
+
+Napi::Value SetMaxSendFragment(Call& call) {
+  SSL* const ssl = call.Handle<SSL>(0);
+  return ToJs(call.env(), SSL_set_max_send_fragment(ssl, call.Get<long>(1)));
+}
+
+Napi::Value SetStatusType(Call& call) {
+  SSL* const ssl = call.Handle<SSL>(0);
+  return ToJs(call.env(), SSL_set_tlsext_status_type(ssl, call.Get<int>(1)));
+}
+
+Napi::Value GetOcspResponse(Call& call) {
+  const unsigned char* response = nullptr;
+  const long length = SSL_get_tlsext_status_ocsp_resp(call.Handle<SSL>(0), &response);
+  return response == nullptr || length < 0 ? call.env().Null()
+                                           : ToJs(call.env(), response, static_cast<std::size_t>(length));
+}
+
 Napi::Value SetHostName(Call& call) {
   SSL* const ssl = call.Handle<SSL>(0);
   if (call[1].IsNull()) return ToJs(call.env(), SSL_set_tlsext_host_name(ssl, nullptr));
@@ -438,6 +459,11 @@ constexpr Export kExports[] = {
         SSL_set_verify,
         [](SSL* ssl, VerifyMode mode) -> void { SSL_set_verify(ssl, static_cast<int>(mode.value), nullptr); }),
     SSLCTX_QUIET(SSL_get_verify_result),
+    SSLCTX_QUIET(SSL_get_verify_mode),
+    SSLCTX_BODY(SSL_set_tlsext_status_type, SetStatusType),
+    SSLCTX_BODY(SSL_get_certificate, GetOwnCertificate),
+    SSLCTX_BODY(SSL_set_max_send_fragment, SetMaxSendFragment),
+    SSLCTX_BODY(SSL_get_tlsext_status_ocsp_resp, GetOcspResponse),
     SSLCTX_QUIET(SSL_version),
     SSLCTX_QUIET(SSL_get_version),
     SSLCTX_QUIET(SSL_state_string),

@@ -56,6 +56,17 @@ Napi::Value GetCertificate(Call& call) {
   return call.addon().handles.Borrow(call.env(), Kind::kX509, SSL_CTX_get0_certificate(call.Handle<SSL_CTX>(0)));
 }
 
+Napi::Value GetChain(Call& call) {
+  STACK_OF(X509)* chain = nullptr;
+  SSL_CTX_get0_chain_certs(call.Handle<SSL_CTX>(0), &chain);
+  Napi::Array result = Napi::Array::New(call.env());
+  for (int i = 0; i < sk_X509_num(chain); ++i) {
+    result.Set(static_cast<std::uint32_t>(i),
+               call.addon().handles.Borrow(call.env(), Kind::kX509, sk_X509_value(chain, i)));
+  }
+  return result;
+}
+
 Napi::Value SetAlpnProtos(Call& call) {
   SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
   const Bytes bytes = call.Get<Bytes>(1);
@@ -166,6 +177,7 @@ constexpr Export kExports[] = {
     SSLCTX_LAMBDA(SSL_CTX_clear_chain_certs, [](SSL_CTX* ctx) -> long { return SSL_CTX_clear_chain_certs(ctx); }),
     SSLCTX_PLAIN(SSL_CTX_check_private_key),
     SSLCTX_BODY(SSL_CTX_get0_certificate, GetCertificate),
+    SSLCTX_BODY(SSL_CTX_get0_chain_certs, GetChain),
     SSLCTX_LAMBDA(
         SSL_CTX_set_verify,
         [](SSL_CTX* ctx, VerifyMode mode) -> void { SSL_CTX_set_verify(ctx, static_cast<int>(mode.value), nullptr); }),

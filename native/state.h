@@ -77,6 +77,8 @@ struct SslState {
   bool accepts = false;
   /// Inside of a callback in which libssl expects SSL_set_SSL_CTX.
   bool may_switch = false;
+  /// The first that is wrong with a certificate that is accepted nevertheless: an X509_V_ERR_* number.
+  int verify_error = 0;
   bool has_last_error = false;
   int last_error = 0;
   /// What the ALPN callback chose, until libssl has copied it.

@@ -7,7 +7,14 @@ import { SslctxError, takeOpenSslError } from './errors.ts';
 import { type SslSession, sessionHandle, wrapSession } from './session.ts';
 import { TlsState } from './tls-state.ts';
 
-export type { ChannelInfo, ClientHello, ConnectAddress, ListenAddress, SocketAddress } from './capi/channel.ts';
+export type {
+  ChannelInfo,
+  ChannelOptions,
+  ClientHello,
+  ConnectAddress,
+  ListenAddress,
+  SocketAddress,
+} from './capi/channel.ts';
 
 /** Who hears of a channel's events. */
 export interface ChannelTarget {
@@ -22,6 +29,8 @@ export interface ChannelTarget {
   onKeylog(line: Buffer): void;
   onOutput(ciphertext: Buffer): void;
   onRenegotiated(): void;
+  /** The handshake of a connection that began with early data has ended. */
+  onConfirmed(): void;
 }
 
 /** Who hears of channels that a listener has accepted, until they have targets of their own. */
@@ -84,6 +93,7 @@ function install(): void {
     output: (id, ciphertext) => channels.get(id)?.target?.onOutput(ciphertext),
     connected: (id) => channels.get(id)?.target?.onConnected(),
     renegotiated: (id) => channels.get(id)?.target?.onRenegotiated(),
+    confirmed: (id) => channels.get(id)?.target?.onConfirmed(),
   });
 }
 
@@ -163,13 +173,17 @@ export class SslChannel extends TlsState {
     hostname: string | undefined;
     verify: 'strict' | 'lenient';
     session: SslSession | undefined;
+    alpn: Uint8Array | undefined;
+    requestsOcsp: boolean;
   }): void {
     const { ssl } = this;
     if (options.servername !== undefined) capi.SSL_set_tlsext_host_name(ssl, options.servername);
     if (options.hostname !== undefined) capi.SSL_set1_host(ssl, options.hostname);
     if (options.verify === 'strict') capi.SSL_set_verify(ssl, capi.SSL_VERIFY_PEER);
     else engine.setLenientVerifyOnSsl(ssl);
-    const { session } = options;
+    const { session, alpn } = options;
+    if (alpn !== undefined && capi.SSL_set_alpn_protos(ssl, alpn) !== 0) throw takeOpenSslError('SSL_set_alpn_protos');
+    if (options.requestsOcsp) capi.SSL_set_tlsext_status_type(ssl, capi.TLSEXT_STATUSTYPE_ocsp);
     if (session !== undefined && capi.SSL_SESSION_is_resumable(sessionHandle(session)) === 1) {
       capi.SSL_set_session(ssl, sessionHandle(session));
     }
@@ -235,6 +249,36 @@ export class SslChannel extends TlsState {
   /** SSL_get_finished(3), SSL_get_peer_finished(3). */
   finished(side: 'own' | 'peer'): Buffer {
     return side === 'own' ? capi.SSL_get_finished(this.ssl) : capi.SSL_get_peer_finished(this.ssl);
+  }
+
+  /** What a client sends first: with its first flight (`isEarly`), or after the handshake. */
+  setEarlyData(bytes: Uint8Array, isEarly: boolean): void {
+    engine.channelSetEarlyData(this.#id, bytes, isEarly);
+  }
+
+  /** Whether a server's handshake is still to end, and what has been read may be a replay. */
+  get isEarly(): boolean {
+    return !this.#isClosed && engine.channelIsEarly(this.#id);
+  }
+
+  /** One of SSL_EARLY_DATA_*. SSL_get_early_data_status(3). */
+  get earlyDataStatus(): number {
+    return capi.SSL_get_early_data_status(this.ssl);
+  }
+
+  /** What the server stapled; null when that is nothing. SSL_get_tlsext_status_ocsp_resp(3). */
+  get ocspResponse(): Buffer | null {
+    return capi.SSL_get_tlsext_status_ocsp_resp(this.ssl);
+  }
+
+  /** SSL_set_max_send_fragment(3). */
+  setMaxSendFragment(bytes: number): boolean {
+    return capi.SSL_set_max_send_fragment(this.ssl, bytes) === 1;
+  }
+
+  /** SSL_OP_NO_RENEGOTIATION of SSL_set_options(3). */
+  disableRenegotiation(): void {
+    capi.SSL_set_options(this.ssl, capi.SSL_OP_NO_RENEGOTIATION);
   }
 
   /** SSL_export_keying_material(3). */
@@ -320,9 +364,15 @@ export function prepareClientContext(context: SslContext, tellsKeys: boolean): v
 }
 
 /**
- * Whether a client that verifies may resume `session` with a server of this name: libssl verifies neither certificate nor
- * name again, so both must have been right, and right for what `context` trusts.
+ * Whether a client may resume `session` with a server of this name: libssl verifies neither certificate nor name again, so
+ * both must have been right, and right for what `context` trusts. Where bad ones are accepted (`isLenient`), a session that
+ * is known to be of a bad one may be resumed too: it stays so.
  */
-export function mayResume(context: SslContext, session: SslSession, name: string | undefined): boolean {
-  return engine.isTrustedSession(contextHandle(context), sessionHandle(session), name);
+export function mayResume(
+  context: SslContext,
+  session: SslSession,
+  name: string | undefined,
+  isLenient: boolean,
+): boolean {
+  return engine.isTrustedSession(contextHandle(context), sessionHandle(session), name, isLenient);
 }

@@ -5,7 +5,7 @@ import * as capi from './capi/index.ts';
 import { cacheModeBits, versionNumber } from './constants.ts';
 import { applyCredentials, bytesOf } from './context-credentials.ts';
 import { checkOptionNames, type Pem, type SessionCacheOptions, type SslContextOptions } from './context-options.ts';
-import { invalidType, invalidValue, mustBeOne, notNull, takeOpenSslError } from './errors.ts';
+import { invalidType, invalidValue, mustBeOne, notNull, requireInteger, takeOpenSslError } from './errors.ts';
 import { withBio } from './memory.ts';
 
 /** A new SSL_CTX with all of `options`, which have been checked for unknown names. */
@@ -110,12 +110,17 @@ export function idContextOf(options: SslContextOptions): Buffer {
   return hash.digest();
 }
 
-function applyAlpn(ctx: capi.SSL_CTX, protocols: readonly string[] | undefined): void {
-  if (protocols === undefined) return;
+/** Protocols as they are sent, each behind its length; `undefined` for none. */
+export function alpnWire(protocols: readonly string[] | undefined): Buffer | undefined {
+  if (protocols === undefined) return undefined;
   if (!Array.isArray(protocols)) throw invalidType('ALPNProtocols', 'an array of strings', protocols);
   const own = protocols.map(alpnName);
-  if (own.length === 0) return;
-  const wire = Buffer.concat(own.flatMap((name) => [Buffer.of(name.length), name]));
+  return own.length === 0 ? undefined : Buffer.concat(own.flatMap((name) => [Buffer.of(name.length), name]));
+}
+
+function applyAlpn(ctx: capi.SSL_CTX, protocols: readonly string[] | undefined): void {
+  const wire = alpnWire(protocols);
+  if (wire === undefined) return;
   // The one function of libssl's that returns 0 on success.
   if (capi.SSL_CTX_set_alpn_protos(ctx, wire) !== 0) throw takeOpenSslError('SSL_CTX_set_alpn_protos');
   setAlpnList(ctx, wire);
@@ -135,6 +140,12 @@ function applySessions(ctx: capi.SSL_CTX, options: SslContextOptions): void {
   if (sessionCache !== undefined) applyCache(ctx, sessionCache);
   if (numTickets !== undefined) capi.SSL_CTX_set_num_tickets(ctx, numTickets);
   if (ticketKeys !== undefined) mustBeOne('ticketKeys', capi.SSL_CTX_set_tlsext_ticket_keys(ctx, ticketKeys));
+  if (options.maxEarlyData !== undefined) {
+    requireInteger('maxEarlyData', options.maxEarlyData, 0, 0xffffffff);
+    mustBeOne('maxEarlyData', capi.SSL_CTX_set_max_early_data(ctx, options.maxEarlyData));
+    mustBeOne('maxEarlyData', capi.SSL_CTX_set_recv_max_early_data(ctx, options.maxEarlyData));
+  }
+  if (options.antiReplay === false) capi.SSL_CTX_set_options(ctx, capi.SSL_OP_NO_ANTI_REPLAY);
   if (tickets === undefined || tickets === 'stateless') return;
   if (tickets !== 'stateful' && tickets !== 'none') {
     throw invalidValue('tickets', `must be 'stateful', 'stateless' or 'none'`);

@@ -115,6 +115,17 @@ export interface SslContextOptions {
    * format). Servers with the same keys resume each other's sessions. Default: random. SSL_CTX_set_tlsext_ticket_keys(3).
    */
   ticketKeys?: Uint8Array | undefined;
+  /**
+   * Bytes of early data (0-RTT) that a client may send when it resumes a session of TLS 1.3, 0 to 4294967295. Default 0:
+   * none. A server's sockets are announced as soon as it comes: see `socket.isEarly`. SSL_CTX_set_max_early_data(3).
+   */
+  maxEarlyData?: number | undefined;
+  /**
+   * Whether each session is resumed only once where there is early data, by way of the cache, which tickets need then
+   * whatever `tickets` says. Default true. What without it keeps replays away must be the application's.
+   * SSL_OP_NO_ANTI_REPLAY of SSL_CTX_set_options(3).
+   */
+  antiReplay?: boolean | undefined;
 }
 
 // A type, so that the compiler finds a name that is missing or too much.
@@ -143,6 +154,8 @@ const names: Readonly<Record<keyof SslContextOptions, true>> = {
   tickets: true,
   numTickets: true,
   ticketKeys: true,
+  maxEarlyData: true,
+  antiReplay: true,
 };
 
 /** The names of all options of a context. */

@@ -1,4 +1,5 @@
 // SSL_CTX: the configuration of TLS endpoints, and their session cache.
+import type { X509Certificate } from 'node:crypto';
 import { inspect } from 'node:util';
 import * as capi from './capi/index.ts';
 import { cacheModeBits, cacheModeNames, type SessionCacheModeName } from './constants.ts';
@@ -8,6 +9,7 @@ import { findSession } from './context-lookup.ts';
 import { checkOptionNames, contextOptionNames, type SslContextOptions } from './context-options.ts';
 import { type ContextStats, readStats } from './context-stats.ts';
 import { invalidType, mustBeOne, notNull } from './errors.ts';
+import { toX509Certificate } from './memory.ts';
 import { type SslSession, sessionHandle, wrapSession } from './session.ts';
 
 /** For connections: the handle of a context, ready to make one. */
@@ -237,6 +239,17 @@ export class SslContext extends SessionEvents {
 
   set numTickets(count: number) {
     capi.SSL_CTX_set_num_tickets(this.#handle, count);
+  }
+
+  /** The own certificate; `undefined` without one. SSL_CTX_get0_certificate(3). */
+  get certificate(): X509Certificate | undefined {
+    const own = capi.SSL_CTX_get0_certificate(this.#handle);
+    return own === null ? undefined : toX509Certificate(own);
+  }
+
+  /** What is sent behind the own certificate. SSL_CTX_get0_chain_certs(3). */
+  get certificateChain(): X509Certificate[] {
+    return capi.SSL_CTX_get0_chain_certs(this.#handle).map(toX509Certificate);
   }
 
   /** libssl's twelve counters. SSL_CTX_sess_number(3). */

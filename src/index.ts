@@ -33,3 +33,4 @@ export type { ListenOptions } from './net/where.ts';
 export type { Resumption, ResumptionRefusal } from './resumption.ts';
 export { SslSession } from './session.ts';
 export type { SslSessionFields } from './session-create.ts';
+export { CertificateError } from './verification.ts';

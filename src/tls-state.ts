@@ -53,6 +53,27 @@ export abstract class TlsState {
     return certificate === null ? undefined : toX509Certificate(certificate);
   }
 
+  /** The own certificate. SSL_get_certificate(3). */
+  get certificate(): X509Certificate | undefined {
+    const certificate = capi.SSL_get_certificate(this.ssl);
+    return certificate === null ? undefined : toX509Certificate(certificate);
+  }
+
+  /** What the peer sent, its own certificate first on a client; empty after a resumption. SSL_get_peer_cert_chain(3). */
+  get peerChain(): X509Certificate[] {
+    return (capi.SSL_get_peer_cert_chain(this.ssl) ?? []).map(toX509Certificate);
+  }
+
+  /** An X509_V_* number; that of a missing certificate where one was asked for. SSL_get_verify_result(3). */
+  get verifyResult(): number {
+    const { ssl } = this;
+    const asks = (capi.SSL_get_verify_mode(ssl) & capi.SSL_VERIFY_PEER) !== 0;
+    const result = capi.SSL_get_verify_result(ssl);
+    if (result !== capi.X509_V_OK || !asks || capi.SSL_get1_peer_certificate(ssl) !== null) return result;
+    // To libssl, nothing is wrong with no certificate.
+    return capi.X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT;
+  }
+
   /** Why the peer's certificate is not trusted; `undefined` when it is, or when there is none. SSL_get_verify_result(3). */
   get verifyError(): string | undefined {
     const result = capi.SSL_get_verify_result(this.ssl);

@@ -22,6 +22,9 @@ constexpr std::uint8_t kMaxSyncWrites = 16;
 /// As Node: a client that renegotiates over and over is an attack.
 constexpr std::uint8_t kMaxRenegotiations = 3;
 
+/// Beside the bits of Resumption::Conclude, for src/net/socket.ts.
+constexpr std::uint32_t kIsEarly = 1U << 16;
+
 int OnCertificate(SSL* ssl, void*) noexcept {
   if (Channel* const channel = SslState::Of(ssl).channel) channel->resumption().OnFullHandshake(ssl);
   return 1;
@@ -124,12 +127,12 @@ void Channel::WantData(bool on) {
 
 std::size_t Channel::WriteSome(Call& call, const std::uint8_t* data, std::size_t length) {
   std::size_t at = 0;
-  if (tickets_owed_ && SSL_version(ssl_.get()) == TLS1_3_VERSION) {
+  if (tickets_owed_ && early_ == Early::kNone && SSL_version(ssl_.get()) == TLS1_3_VERSION) {
     for (std::size_t left = SSL_CTX_get_num_tickets(SSL_get_SSL_CTX(ssl_.get())); left > 0; --left) {
       SSL_new_session_ticket(ssl_.get());
     }
   }
-  tickets_owed_ = false;
+  tickets_owed_ = tickets_owed_ && early_ != Early::kNone;
   write_waits_for_read_ = false;
   while (at < length && phase_ == Phase::kOpen) {
     if (out_at_ < out_.size()) {
@@ -137,7 +140,12 @@ std::size_t Channel::WriteSome(Call& call, const std::uint8_t* data, std::size_t
       if (out_at_ < out_.size() || phase_ != Phase::kOpen) break;
     }
     const std::size_t slice = std::min(length - at, kSlice);
-    const Outcome outcome = Perform(call, [&](SSL* ssl) { return SSL_write(ssl, data + at, static_cast<int>(slice)); });
+    const Outcome outcome = Perform(call, [&](SSL* ssl) {
+      std::size_t written = 0;
+      // To a client that has not ended its handshake yet.
+      if (early_ == Early::kReading) return SSL_write_early_data(ssl, data + at, slice, &written);
+      return SSL_write(ssl, data + at, static_cast<int>(slice));
+    });
     if (outcome == Outcome::kDone) {
       at += slice;
       if (reactor_.scratch.size() >= kSlice) Flush(call);
@@ -421,23 +429,25 @@ Channel::Outcome Channel::Perform(Call&, Operation&& operation) {
   }
 }
 
+/// Whether the handshake may go on: false when it waits, has failed, or when there is data to read before its end.
 bool Channel::HandleEarlyData(Call& call) {
   if (options_.is_server) {
     if (SSL_get_max_early_data(ssl_.get()) == 0) return true;
     std::uint8_t data[4096];
-    for (;;) {
-      std::size_t length = 0;
-      int status = SSL_READ_EARLY_DATA_ERROR;
-      const Outcome outcome = Perform(call, [&](SSL* ssl) {
-        status = SSL_read_early_data(ssl, data, sizeof data, &length);
-        return status == SSL_READ_EARLY_DATA_ERROR ? -1 : 1;
-      });
-      early_in_.insert(early_in_.end(), data, data + length);
-      if (status == SSL_READ_EARLY_DATA_FINISH) return true;
-      if (status == SSL_READ_EARLY_DATA_SUCCESS) continue;
-      if (outcome == Outcome::kFailed) Fail(call);
-      return false;
+    std::size_t length = 0;
+    int status = SSL_READ_EARLY_DATA_ERROR;
+    const Outcome outcome = Perform(call, [&](SSL* ssl) {
+      status = SSL_read_early_data(ssl, data, sizeof data, &length);
+      return status == SSL_READ_EARLY_DATA_ERROR ? -1 : 1;
+    });
+    if (status == SSL_READ_EARLY_DATA_FINISH) return true;
+    if (status == SSL_READ_EARLY_DATA_SUCCESS) {
+      early_in_.assign(data, data + length);
+      early_ = Early::kReading;
+    } else if (outcome == Outcome::kFailed) {
+      Fail(call);
     }
+    return false;
   }
   if (early_out_.empty()) return true;
   std::size_t written = 0;
@@ -447,17 +457,58 @@ bool Channel::HandleEarlyData(Call& call) {
   return outcome == Outcome::kDone;
 }
 
+/// What the peer sent before the end of the handshake, and that end. kDone: `filled` bytes, or nothing is early any more.
+Channel::Outcome Channel::ReadEarly(Call& call, std::uint8_t* data, std::size_t size, std::size_t* filled) {
+  *filled = 0;
+  if (!early_in_.empty()) {
+    *filled = std::min(size, early_in_.size());
+    std::memcpy(data, early_in_.data(), *filled);
+    early_in_.erase(early_in_.begin(), early_in_.begin() + static_cast<std::ptrdiff_t>(*filled));
+    return Outcome::kDone;
+  }
+  if (early_ == Early::kReading) {
+    int status = SSL_READ_EARLY_DATA_ERROR;
+    const Outcome outcome = Perform(call, [&](SSL* ssl) {
+      status = SSL_read_early_data(ssl, data, size, filled);
+      return status == SSL_READ_EARLY_DATA_ERROR ? -1 : 1;
+    });
+    if (status != SSL_READ_EARLY_DATA_FINISH) return outcome;
+    early_ = Early::kFinishing;
+  }
+  const Outcome outcome = Perform(call, SSL_do_handshake);
+  if (outcome == Outcome::kDone) {
+    early_ = Early::kNone;
+    tells_confirmed_ = true;
+  }
+  return outcome;
+}
+
+/// What the server did not take early comes first now.
+void Channel::RepeatEarlyData(Call& call) {
+  if (early_out_.empty()) return;
+  std::vector<std::uint8_t> data;
+  data.swap(early_out_);
+  if (SSL_get_early_data_status(ssl_.get()) != SSL_EARLY_DATA_ACCEPTED) WriteSome(call, data.data(), data.size());
+}
+
 void Channel::Handshake(Call& call) {
   Outcome outcome = Outcome::kWaits;
   if (!early_done_) early_done_ = HandleEarlyData(call);
   if (phase_ != Phase::kHandshake) return;
-  if (early_done_) outcome = Perform(call, SSL_do_handshake);
+  if (early_ != Early::kNone) {
+    outcome = Outcome::kDone;
+  } else if (early_done_) {
+    outcome = Perform(call, SSL_do_handshake);
+  }
   TellMore(call);
   if (phase_ != Phase::kHandshake) return;
   switch (outcome) {
     case Outcome::kDone: {
       phase_ = Phase::kOpen;
-      const std::uint32_t facts = options_.is_server ? resumption_.Conclude(ssl_.get(), true) : 0;
+      RepeatEarlyData(call);
+      if (phase_ != Phase::kOpen) return;
+      std::uint32_t facts = options_.is_server ? resumption_.Conclude(ssl_.get(), true) : 0;
+      if (early_ != Early::kNone) facts |= kIsEarly;
       Tell(call, Event::kSecure, Napi::Number::New(call.env(), facts));
       break;
     }
@@ -492,6 +543,12 @@ void Channel::Pump(Call& call) {
     std::size_t filled = 0;
     Outcome outcome = Outcome::kDone;
     while (filled < room.size && outcome == Outcome::kDone) {
+      if (early_ != Early::kNone) {
+        std::size_t early = 0;
+        outcome = ReadEarly(call, room.data + filled, room.size - filled, &early);
+        filled += early;
+        continue;
+      }
       int count = 0;
       outcome = Perform(call, [&](SSL* ssl) {
         count = SSL_read(ssl, room.data + filled, static_cast<int>(room.size - filled));
@@ -500,6 +557,11 @@ void Channel::Pump(Call& call) {
       if (outcome == Outcome::kDone) filled += static_cast<std::size_t>(count);
     }
     reactor_.UsedRoom(filled);
+    if (tells_confirmed_) {
+      tells_confirmed_ = false;
+      Tell(call, Event::kConfirmed);
+      if (phase_ != Phase::kOpen) return;
+    }
     TellMore(call);
     if (phase_ != Phase::kOpen) return;
     if (filled > 0) {

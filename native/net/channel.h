@@ -41,6 +41,7 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
   std::uint64_t bytes_read() const { return bytes_read_; }
   std::uint64_t bytes_written() const { return bytes_written_; }
   bool handshaking() const { return phase_ == Phase::kConnecting || phase_ == Phase::kHandshake; }
+  bool is_early() const { return early_ != Early::kNone; }
   bool open() const { return phase_ == Phase::kOpen; }
 
   // From JavaScript.
@@ -48,7 +49,11 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
   void Start();
   /// Begins with a descriptor on which connect() is under way; the handshake follows. Returns 0 or an errno.
   int ConnectWith(int fd);
-  void SetEarlyData(std::vector<std::uint8_t> data) { early_out_ = std::move(data); }
+  /// What a client writes first: before the end of the handshake or, where it must not, after.
+  void SetEarlyData(std::vector<std::uint8_t> data, bool is_early) {
+    early_out_ = std::move(data);
+    early_done_ = !is_early;
+  }
   void WantData(bool on);
   /// False when it is not all on its way yet: kDrained follows.
   bool Write(Call& call, napi_value bytes);
@@ -73,7 +78,6 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
   void EndLingering();
   bool closed() const { return phase_ == Phase::kClosed; }
   void Ref(bool on) { poll_.Ref(on); }
-  std::vector<std::uint8_t> TakeEarlyData() { return std::move(early_in_); }
 
   // From the loop.
   void Run(Call& call) noexcept override;
@@ -98,6 +102,9 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
   /// What came of one operation of libssl's.
   enum class Outcome : std::uint8_t { kDone, kWaits, kEnded, kFailed };
 
+  /// Open before the end of the handshake: data comes that may be a replay; it has come, and the end is awaited.
+  enum class Early : std::uint8_t { kNone, kReading, kFinishing };
+
   Channel(Reactor& reactor, int fd, const ChannelOptions& options);
   void MakeSsl(SSL_CTX* ctx);
   int Watch();
@@ -108,6 +115,8 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
   void FinishConnect(Call& call);
   void Handshake(Call& call);
   bool HandleEarlyData(Call& call);
+  Outcome ReadEarly(Call& call, std::uint8_t* data, std::size_t size, std::size_t* filled);
+  void RepeatEarlyData(Call& call);
   void Pump(Call& call);
   void DeliverEnd(Call& call);
   void ContinueWrite(Call& call);
@@ -150,6 +159,8 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
   bool shutdown_asked_ = false;
   bool tickets_owed_ = false;
   bool early_done_ = false;
+  bool tells_confirmed_ = false;
+  Early early_ = Early::kNone;
   bool renegotiating_ = false;
   bool is_lingering_ = false;
   bool is_overdue_ = false;

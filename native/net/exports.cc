@@ -171,7 +171,9 @@ Napi::Value SetLenientVerifyOnSsl(Call& call) {
 Napi::Value IsTrustedSession(Call& call) {
   const bool has_name = call[2].IsString();
   const std::string name = has_name ? call.Get<std::string>(2) : std::string();
+  const bool is_lenient = call[3].ToBoolean();
   const bool trusted =
+      (is_lenient && IsKnownUntrusted(call.Handle<SSL_SESSION>(1))) ||
       IsTrusted(call.Handle<SSL_CTX>(0), call.Handle<SSL_SESSION>(1), has_name ? name.c_str() : nullptr);
   ErrorQueue::ClearThread();
   return Napi::Boolean::New(call.env(), trusted);
@@ -279,14 +281,11 @@ Napi::Value ChannelStart(Call& call) {
 }
 
 Napi::Value ChannelSetEarlyData(Call& call) {
-  ChannelOf(call)->SetEarlyData(call.Get<CopiedBytes>(1));
+  ChannelOf(call)->SetEarlyData(call.Get<CopiedBytes>(1), call[2].ToBoolean());
   return call.env().Undefined();
 }
 
-Napi::Value ChannelTakeEarlyData(Call& call) {
-  const std::vector<std::uint8_t> data = ChannelOf(call)->TakeEarlyData();
-  return data.empty() ? call.env().Undefined() : ToJs(call.env(), data.data(), data.size());
-}
+Napi::Value ChannelIsEarly(Call& call) { return Napi::Boolean::New(call.env(), ChannelOf(call)->is_early()); }
 
 Napi::Value ChannelRead(Call& call) {
   ChannelOf(call)->WantData(call[1].ToBoolean());
@@ -403,7 +402,7 @@ constexpr Export kExports[] = {
     SSLCTX_BODY(channelSsl, ChannelSsl),
     SSLCTX_BODY(channelStart, ChannelStart),
     SSLCTX_BODY(channelSetEarlyData, ChannelSetEarlyData),
-    SSLCTX_BODY(channelTakeEarlyData, ChannelTakeEarlyData),
+    SSLCTX_BODY(channelIsEarly, ChannelIsEarly),
     SSLCTX_BODY(channelRead, ChannelRead),
     SSLCTX_BODY(channelWrite, ChannelWrite),
     SSLCTX_BODY(channelShutdown, ChannelShutdown),

@@ -32,6 +32,7 @@ enum class Event : std::uint8_t {
   kConnected,
   kBuffer,
   kRenegotiated,
+  kConfirmed,
 };
 
 /// A unit of work that the loop does in its turn.

@@ -78,6 +78,8 @@ bool IsFor(const SSL_SESSION* session, X509* certificate, const char* name) {
 
 }  // namespace
 
+bool IsKnownUntrusted(const SSL_SESSION* session) { return DetailsOf(session).verify_result != X509_V_OK; }
+
 bool IsTrusted(SSL_CTX* ctx, SSL_SESSION* session, const char* name) {
   X509* const certificate = SSL_SESSION_get0_peer(session);
   if (certificate == nullptr || DetailsOf(session).verify_result != X509_V_OK) return false;

@@ -17,4 +17,7 @@ SessionDetails DetailsOf(const SSL_SESSION* session);
 /// takes the outcome of the verification over from the session, and verifies neither certificate nor name again.
 bool IsTrusted(SSL_CTX* ctx, SSL_SESSION* session, const char* name);
 
+/// Whether the session's certificate was accepted although it did not verify: the resumed connection will say so too.
+bool IsKnownUntrusted(const SSL_SESSION* session);
+
 }  // namespace sslctx

@@ -27,6 +27,7 @@ export const Event = {
   connected: 10,
   buffer: 11,
   renegotiated: 12,
+  confirmed: 13,
 } as const;
 
 /** What a client said, to choose by. */
@@ -54,6 +55,7 @@ export interface Handlers {
   output(id: number, ciphertext: Buffer): void;
   connected(id: number): void;
   renegotiated(id: number): void;
+  confirmed(id: number): void;
 }
 
 // Native code decrypts into this buffer: what is taken out of it is a part of it, or a copy when it is small.
@@ -97,6 +99,8 @@ export function install(handlers: Handlers): void {
         return handlers.connected(id);
       case Event.renegotiated:
         return handlers.renegotiated(id);
+      case Event.confirmed:
+        return handlers.confirmed(id);
       case Event.buffer:
         plaintext = first as Buffer;
     }
@@ -122,8 +126,13 @@ export function setLenientVerifyOnSsl(ssl: SSL): void {
 }
 
 /** Whether a client may resume this session with that server: see IsTrusted of native/net/session_der.h. */
-export function isTrustedSession(ctx: SSL_CTX, session: SSL_SESSION, name: string | undefined): boolean {
-  return native.isTrustedSession(contextId(ctx), sessionId(session), name);
+export function isTrustedSession(
+  ctx: SSL_CTX,
+  session: SSL_SESSION,
+  name: string | undefined,
+  isLenient: boolean,
+): boolean {
+  return native.isTrustedSession(contextId(ctx), sessionId(session), name, isLenient);
 }
 
 export function listen(ctx: SSL_CTX, where: ListenAddress, options: ListenerOptions): number {
@@ -157,6 +166,7 @@ export const {
   channelConnect,
   channelInfo,
   channelInput,
+  channelIsEarly,
   channelIssueTicket,
   channelRead,
   channelRenegotiate,
@@ -165,7 +175,6 @@ export const {
   channelShutdown,
   channelSsl,
   channelStart,
-  channelTakeEarlyData,
   channelTell,
   channelWrite,
   listenerAbort,

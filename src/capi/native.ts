@@ -100,6 +100,7 @@ export interface Native {
   SSL_CTX_clear_chain_certs(ctx: Id): number;
   SSL_CTX_check_private_key(ctx: Id): number;
   SSL_CTX_get0_certificate(ctx: Id): X509 | null;
+  SSL_CTX_get0_chain_certs(ctx: Id): X509[];
   SSL_CTX_set_verify(ctx: Id, mode: number): void;
   SSL_CTX_get_verify_mode(ctx: Id): number;
   SSL_CTX_set_verify_depth(ctx: Id, depth: number): void;
@@ -256,6 +257,11 @@ export interface Native {
   SSL_set_ciphersuites(ssl: Id, list: string): number;
   SSL_set_verify(ssl: Id, mode: number): void;
   SSL_get_verify_result(ssl: Id): number;
+  SSL_get_verify_mode(ssl: Id): number;
+  SSL_get_certificate(ssl: Id): X509 | null;
+  SSL_set_max_send_fragment(ssl: Id, bytes: number): number;
+  SSL_set_tlsext_status_type(ssl: Id, type: number): number;
+  SSL_get_tlsext_status_ocsp_resp(ssl: Id): Buffer | null;
   SSL_version(ssl: Id): number;
   SSL_get_version(ssl: Id): string;
   SSL_state_string(ssl: Id): string;
@@ -379,7 +385,7 @@ export interface Native {
   setAlpnList(ctx: Id, wire: Uint8Array): void;
   setLenientVerify(ctx: Id): void;
   setLenientVerifyOnSsl(ssl: Id): void;
-  isTrustedSession(ctx: Id, session: Id, name: string | undefined): boolean;
+  isTrustedSession(ctx: Id, session: Id, name: string | undefined, isLenient: boolean): boolean;
   listen(ctx: Id, where: ListenAddress, options: ListenerOptions): number;
   listenerConfigure(id: number, ctx: Id | null, options: ListenerOptions): void;
   listenerAddress(id: number): SocketAddress | undefined;
@@ -392,8 +398,8 @@ export interface Native {
   channelConnect(id: number, where: ConnectAddress): number;
   channelSsl(id: number): SSL;
   channelStart(id: number): void;
-  channelSetEarlyData(id: number, data: Uint8Array): void;
-  channelTakeEarlyData(id: number): Buffer | undefined;
+  channelSetEarlyData(id: number, data: Uint8Array, isEarly: boolean): void;
+  channelIsEarly(id: number): boolean;
   channelRead(id: number, on: boolean): void;
   channelWrite(id: number, chunk: Uint8Array): boolean;
   channelShutdown(id: number): boolean;

@@ -379,6 +379,31 @@ export function SSL_get1_peer_certificate(ssl: SSL): X509 | null {
   return native.SSL_get1_peer_certificate(sslId(ssl));
 }
 
+/** SSL_VERIFY_* bits. SSL_get_verify_mode(3). */
+export function SSL_get_verify_mode(ssl: SSL): number {
+  return native.SSL_get_verify_mode(sslId(ssl));
+}
+
+/** Makes a client ask for a stapled OCSP response: type is TLSEXT_STATUSTYPE_ocsp; 1 or 0. SSL_set_tlsext_status_type(3). */
+export function SSL_set_tlsext_status_type(ssl: SSL, type: number): number {
+  return native.SSL_set_tlsext_status_type(sslId(ssl), type);
+}
+
+/** The OCSP response that the server stapled, in DER. SSL_get_tlsext_status_ocsp_resp(3). */
+export function SSL_get_tlsext_status_ocsp_resp(ssl: SSL): Buffer | null {
+  return native.SSL_get_tlsext_status_ocsp_resp(sslId(ssl));
+}
+
+/** The own certificate; null without one. SSL_get_certificate(3). */
+export function SSL_get_certificate(ssl: SSL): X509 | null {
+  return native.SSL_get_certificate(sslId(ssl));
+}
+
+/** Bytes of plaintext in one record, 512 to 16384; 1 or 0. SSL_set_max_send_fragment(3). */
+export function SSL_set_max_send_fragment(ssl: SSL, bytes: number): number {
+  return native.SSL_set_max_send_fragment(sslId(ssl), bytes);
+}
+
 /** As sent; null after resumption. SSL_get_peer_cert_chain(3). */
 export function SSL_get_peer_cert_chain(ssl: SSL): X509[] | null {
   return native.SSL_get_peer_cert_chain(sslId(ssl));

@@ -184,6 +184,11 @@ export function SSL_CTX_check_private_key(ctx: SSL_CTX): number {
   return native.SSL_CTX_check_private_key(contextId(ctx));
 }
 
+/** The certificates that are sent behind the own one. SSL_CTX_get0_chain_certs(3). */
+export function SSL_CTX_get0_chain_certs(ctx: SSL_CTX): X509[] {
+  return native.SSL_CTX_get0_chain_certs(contextId(ctx));
+}
+
 /** The certificate to show. SSL_CTX_get0_certificate(3). */
 export function SSL_CTX_get0_certificate(ctx: SSL_CTX): X509 | null {
   return native.SSL_CTX_get0_certificate(contextId(ctx));

@@ -5,7 +5,7 @@ import { type ConnectAddress, SslChannel } from '../channel.ts';
 import { SslContext } from '../context.ts';
 import { checkOptionNames, contextOptionNames, type SslContextOptions } from '../context-options.ts';
 import { invalidValue, requireInteger } from '../errors.ts';
-import { type ClientOptions, clientOptionNames, prepareClient } from './client-options.ts';
+import { type ClientOptions, type ClientState, clientOptionNames, prepareClient } from './client-options.ts';
 import { SslSocket, type SslSocketOptions, socketOn, type Transport } from './socket.ts';
 
 /** What {@link connect} can be told: where to; the options of a context, or a context; those of clients and sockets. */
@@ -48,8 +48,8 @@ const ownOptions: readonly string[] = [
   ...clientOptionNames,
 ];
 
-// `requestCert` is for servers, and clients have a `rejectUnauthorized` of their own.
-const contextNames = contextOptionNames.filter((name) => name !== 'requestCert' && name !== 'rejectUnauthorized');
+// `requestCert` is for servers; the others are a client's own.
+const contextNames = contextOptionNames.filter((name) => name !== 'requestCert' && !clientOptionNames.includes(name));
 
 /**
  * Connects to a TLS server, as Node's `tls.connect`.
@@ -88,26 +88,25 @@ function start(options: ConnectOptions): SslSocket {
   const client = clientOf(options);
   if (stream !== undefined) return new SslSocket(stream, { context, allowHalfOpen, requireCloseNotify, ...client });
   const channel = SslChannel.create(context, { requireCloseNotify, tellsSessions: true });
-  let offer = 0;
+  let state: ClientState;
   try {
-    offer = prepareClient(channel, context, client);
+    state = prepareClient(channel, context, client);
   } catch (error) {
     channel.close(false);
     throw error;
   }
   const socket = socketOn(channel, { allowHalfOpen, requireCloseNotify });
-  socket.requestedName = client.servername;
-  socket.setFacts(offer);
+  socket.setClient(state);
   if (timeout !== undefined) socket.setTimeout(timeout);
   reach(socket, channel, options);
   return socket;
 }
 
 function clientOf(options: ConnectOptions): ClientOptions {
-  const { rejectUnauthorized, resumeFrom, path, socket, host = 'localhost' } = options;
+  const { resumeFrom, path, socket, host = 'localhost' } = options;
   const hostname = path === undefined && socket === undefined ? host : undefined;
   return {
-    rejectUnauthorized,
+    ...Object.fromEntries(Object.entries(options).filter(([option]) => clientOptionNames.includes(option))),
     servername: options.servername ?? resumeFrom?.requestedName ?? hostname,
     session: options.session ?? resumeFrom?.getSession(),
   };

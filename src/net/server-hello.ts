@@ -25,7 +25,11 @@ export class ServerHello {
   get isNeeded(): boolean {
     const { SNICallback, ALPNCallback } = this.#options;
     const isChoosing = this.#contexts.size > 0 || SNICallback !== undefined || ALPNCallback !== undefined;
-    return isChoosing || this.#server.listenerCount('resumeSession') > 0;
+    return isChoosing || this.#hears('resumeSession') || this.#hears('OCSPRequest');
+  }
+
+  #hears(event: keyof SslServerEvents): boolean {
+    return this.#server.listenerCount(event) > 0;
   }
 
   get contexts(): Iterable<SslContext> {
@@ -62,8 +66,21 @@ export class ServerHello {
         : // A name that nobody offers: libssl refuses the client.
           (ALPNCallback({ servername: hello.servername, protocols }) ?? '\0');
     const sessions = await this.#lookUp(hello.sessionIds);
+    const ocsp = hello.requestsOcsp ? await this.#askForOcsp(context ?? fallback) : undefined;
     if (channel.isClosed) return;
-    channel.resume({ context: context === fallback ? undefined : context, alpn, sessions });
+    channel.resume({ context: context === fallback ? undefined : context, alpn, sessions, ocsp });
+  }
+
+  #askForOcsp(context: SslContext): Promise<Uint8Array | undefined> | undefined {
+    const { certificate } = context;
+    if (certificate === undefined || !this.#hears('OCSPRequest')) return undefined;
+    const issuer = context.certificateChain.find((other) => certificate.checkIssued(other));
+    return new Promise((resolve, reject) => {
+      this.#server.emit('OCSPRequest', certificate.raw, issuer?.raw ?? null, (error: Error | null, der?: unknown) => {
+        if (error !== null) reject(error);
+        else resolve(der instanceof Uint8Array && der.length > 0 ? der : undefined);
+      });
+    });
   }
 
   #contextFor(servername: string): Promise<SslContext | undefined> | SslContext | undefined {
@@ -80,7 +97,7 @@ export class ServerHello {
   }
 
   async #lookUp(ids: readonly Buffer[]): Promise<SslSession[]> {
-    if (this.#server.listenerCount('resumeSession') === 0) return [];
+    if (!this.#hears('resumeSession')) return [];
     const found = await Promise.all(ids.slice(0, maxLookups).map((id) => this.#ask(id)));
     return found.filter((session) => session !== undefined);
   }

@@ -12,7 +12,7 @@ import { SslContext } from '../context.ts';
 import { checkOptionNames, contextOptionNames, type SslContextOptions } from '../context-options.ts';
 import { invalidType, invalidValue, requireInteger, SslctxError, toError } from '../errors.ts';
 import { ServerHello } from './server-hello.ts';
-import { type SslSocket, type SslSocketOptions, socketOn } from './socket.ts';
+import { type SslSocket, type SslSocketOptions, socketOn, socketOver, type Transport } from './socket.ts';
 import { addressesFor, type ListenOptions, listenOptions } from './where.ts';
 
 /** What {@link createServer} can be told: the options of a context, or a context; those of sockets; and its own. */
@@ -54,6 +54,17 @@ export interface SslServerEvents {
   newSession: [id: Buffer, der: Buffer, callback: () => void];
   /** A client asks for a session that is not in the cache: answer with its DER, or nothing. The handshake waits. */
   resumeSession: [id: Buffer, callback: (error: Error | null, der?: Uint8Array | null) => void];
+  /**
+   * A client asks for the OCSP status of the certificate: its DER and that of its issuer, where that is sent along. Answer
+   * with the DER of a response, or nothing; an error ends the handshake. The handshake waits.
+   */
+  OCSPRequest: [
+    certificate: Buffer,
+    issuer: Buffer | null,
+    callback: (error: Error | null, response?: Uint8Array | null) => void,
+  ];
+  /** To emit: a stream on which a client speaks TLS, such as a socket of a `net.Server`. */
+  connection: [stream: Transport];
   /** A line for a key log file, newline included. */
   keylog: [line: Buffer, socket: SslSocket | undefined];
   listening: [];
@@ -95,6 +106,8 @@ export function createServer(options: SslServerOptions = {}, listener?: (socket:
   return server;
 }
 
+const costlyEvents = new Set<string | symbol>(['keylog', 'resumeSession', 'newSession', 'OCSPRequest']);
+
 /** See {@link createServer}. */
 export class SslServer extends EventEmitter {
   #context: SslContext;
@@ -122,6 +135,7 @@ export class SslServer extends EventEmitter {
     this.#context = context === undefined ? new SslContext(contextOptions) : withoutOptions(context, contextOptions);
     this.#hello = new ServerHello(this, options);
     this.#prepare(this.#context);
+    this.on('connection', (stream) => this.#accept(stream));
   }
 
   override on<Name extends keyof SslServerEvents>(event: Name, listener: Listener<Name>): this {
@@ -318,7 +332,7 @@ export class SslServer extends EventEmitter {
 
   /** Some events cost something for each connection, and are paid for only when somebody listens. */
   #heard(event: string | symbol): void {
-    if (event !== 'keylog' && event !== 'resumeSession' && event !== 'newSession') return;
+    if (!costlyEvents.has(event)) return;
     for (const context of [this.#context, ...this.#hello.contexts]) this.#prepare(context);
     this.#configure();
   }
@@ -339,14 +353,47 @@ export class SslServer extends EventEmitter {
 
   #adopt(channel: SslChannel, facts: number): SslSocket {
     const socket = socketOn(channel, this.#socketOptions, facts);
-    this.#sockets.add(socket);
+    this.#track(socket);
     this.#listener?.forget(channel, this.#sockets.size);
+    return socket;
+  }
+
+  #track(socket: SslSocket): void {
+    this.#sockets.add(socket);
     socket.once('close', () => {
       this.#sockets.delete(socket);
       this.#closeWhenEmpty();
       if (this.#maxConnections > 0 && this.#isListening) this.#configure();
     });
-    return socket;
+  }
+
+  #accept(stream: Transport): void {
+    const { handshakeTimeout = 120_000 } = this.#options;
+    const socket = socketOver(stream, this.#context, this.#socketOptions, {
+      ...this.#channelOptions(),
+      chooser: (channel, hello) => this.#hello.answer(channel, hello, this.#context),
+    });
+    this.#track(socket);
+    const expire = (): void => {
+      socket.destroy(new SslctxError('ERR_SSLCTX_HANDSHAKE_TIMEOUT', 'the handshake took too long'));
+    };
+    const timer = setTimeout(expire, handshakeTimeout);
+    const fail = (error?: Error): void => {
+      forget();
+      const reason = error ?? new SslctxError('ERR_SSLCTX_STATE', 'the client left in its handshake');
+      this.emit('tlsClientError', reason, socket);
+    };
+    const leave = (): void => fail();
+    const forget = (): void => {
+      clearTimeout(timer);
+      socket.off('error', fail).off('close', leave);
+    };
+    socket.once('error', fail).once('close', leave);
+    socket.on('keylog', (line: Buffer) => this.emit('keylog', line, socket));
+    socket.onceSecure(() => {
+      forget();
+      this.emit('secureConnection', socket);
+    });
   }
 
   #target(): ListenerTarget {

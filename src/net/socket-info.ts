@@ -5,49 +5,10 @@ import type { SocketAddress, SslChannel } from '../channel.ts';
 import { SslctxError } from '../errors.ts';
 import type { CipherInfo } from '../memory.ts';
 import type { SslSession } from '../session.ts';
+import { verificationCode } from '../verification.ts';
 
-/** A certificate as `getPeerCertificate` gives it: the plain members of Node's object. */
-export interface PeerCertificate {
-  subject: Record<string, string | string[]>;
-  issuer: Record<string, string | string[]>;
-  subjectaltname: string | undefined;
-  valid_from: string;
-  valid_to: string;
-  serialNumber: string;
-  fingerprint: string;
-  fingerprint256: string;
-  fingerprint512: string;
-  ca: boolean;
-  raw: Buffer;
-}
-
-function names(text: string): Record<string, string | string[]> {
-  const result: Record<string, string | string[]> = {};
-  for (const line of text.split('\n')) {
-    const at = line.indexOf('=');
-    if (at < 0) continue;
-    const [name, value] = [line.slice(0, at), line.slice(at + 1)];
-    const before = result[name];
-    result[name] = before === undefined ? value : [before, value].flat();
-  }
-  return result;
-}
-
-function describe(certificate: X509Certificate): PeerCertificate {
-  return {
-    subject: names(certificate.subject),
-    issuer: names(certificate.issuer),
-    subjectaltname: certificate.subjectAltName,
-    valid_from: certificate.validFrom,
-    valid_to: certificate.validTo,
-    serialNumber: certificate.serialNumber,
-    fingerprint: certificate.fingerprint,
-    fingerprint256: certificate.fingerprint256,
-    fingerprint512: certificate.fingerprint512,
-    ca: certificate.ca,
-    raw: certificate.raw,
-  };
-}
+/** A certificate as Node's `getPeerCertificate` gives it. */
+export type PeerCertificate = ReturnType<X509Certificate['toLegacyObject']>;
 
 /** See {@link SslSocket}. What asks libssl gives `undefined` or `null`, as in Node, when the socket is closed. */
 export abstract class SocketInfo extends Duplex {
@@ -143,10 +104,32 @@ export abstract class SocketInfo extends Duplex {
     return this.#ask((channel) => channel.peerCertificate);
   }
 
-  /** The peer's certificate in the form of Node's `getPeerCertificate`; an empty object without one. */
-  getPeerCertificate(): PeerCertificate | Record<string, never> {
+  /**
+   * The peer's certificate in the form of Node's `getPeerCertificate`; an empty object without one.
+   *
+   * @param detailed - with the chain that the peer sent, as `issuerCertificate` of each; libssl keeps none in a session
+   */
+  getPeerCertificate(detailed = false): PeerCertificate | Record<string, never> {
     const certificate = this.getPeerX509Certificate();
-    return certificate === undefined ? {} : describe(certificate);
+    if (certificate === undefined) return {};
+    return detailed
+      ? chainOf(certificate, this.#ask((channel) => channel.peerChain) ?? [])
+      : certificate.toLegacyObject();
+  }
+
+  /** The own certificate. SSL_get_certificate(3). */
+  getX509Certificate(): X509Certificate | undefined {
+    return this.#ask((channel) => channel.certificate);
+  }
+
+  /** The own certificate in the form of Node's `getCertificate`; an empty object without one. */
+  getCertificate(): PeerCertificate | Record<string, never> {
+    return this.getX509Certificate()?.toLegacyObject() ?? {};
+  }
+
+  /** Bytes of plaintext in one record, 512 to 16384; whether that has been taken over. SSL_set_max_send_fragment(3). */
+  setMaxSendFragment(size = 16_384): boolean {
+    return this.#ask((channel) => channel.setMaxSendFragment(size)) ?? false;
   }
 
   /** SSL_get_finished(3). */
@@ -178,8 +161,26 @@ export abstract class SocketInfo extends Duplex {
     return this.authorizationError === null && this.getPeerX509Certificate() !== undefined;
   }
 
-  /** Why the peer is not authorized, in OpenSSL's words; null when it is, or when it has no certificate. */
+  /** What the user's own check found. */
+  protected abstract get identityError(): Error | undefined;
+
+  /**
+   * Why the peer is not authorized: a code as that of {@link CertificateError}; `UNABLE_TO_GET_ISSUER_CERT` where a
+   * certificate was asked for and did not come. Null when it is, or when nobody asks.
+   */
   get authorizationError(): string | null {
-    return this.#ask((channel) => channel.verifyError) ?? null;
+    const code = this.#ask((channel) => verificationCode(channel.verifyResult));
+    if (code !== undefined) return code;
+    const error = this.identityError;
+    if (error === undefined) return null;
+    return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
   }
+}
+
+function chainOf(certificate: X509Certificate, chain: readonly X509Certificate[]): PeerCertificate {
+  const issuer = chain.find((other) => certificate.checkIssued(other));
+  const legacy = certificate.toLegacyObject();
+  const isRoot = issuer === undefined || issuer.fingerprint256 === certificate.fingerprint256;
+  const rest = chain.filter((other) => other !== issuer);
+  return isRoot ? legacy : Object.assign(legacy, { issuerCertificate: chainOf(issuer, rest) });
 }

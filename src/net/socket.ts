@@ -1,16 +1,28 @@
 // One TLS connection: a Duplex of plaintext, on a socket of its own or on any other Duplex.
 import type { Duplex } from 'node:stream';
-import { type ChannelTarget, type HelloAnswer, prepareServerContext, SslChannel } from '../channel.ts';
+import {
+  type ChannelOptions,
+  type ChannelTarget,
+  type ClientHello,
+  prepareClientContext,
+  prepareServerContext,
+  SslChannel,
+} from '../channel.ts';
 import type { SslContext } from '../context.ts';
 import { checkOptionNames } from '../context-options.ts';
-import { invalidValue, SslctxError } from '../errors.ts';
+import { invalidValue, SslctxError, toError } from '../errors.ts';
 import { decodeResumption, outcomeOf, type Resumption } from '../resumption.ts';
 import type { SslSession } from '../session.ts';
-import { type ClientOptions, clientOptionNames, prepareClient } from './client-options.ts';
+import { CertificateError, verificationCode } from '../verification.ts';
+import { type ClientOptions, type ClientState, clientOptionNames, prepareClient } from './client-options.ts';
 import { SocketInfo } from './socket-info.ts';
 
 /** How long the last bytes may wait for a peer that does not read, in milliseconds. */
 const lingerTime = 5000;
+/** `kIsEarly` of native/net/channel.cc. */
+const earlyFlag = 1 << 16;
+/** By the numbers of SSL_EARLY_DATA_*. */
+const earlyStatus = ['not-sent', 'rejected', 'accepted'] as const;
 /** How many sessions wait for `sessions()`. */
 const maxSessions = 32;
 
@@ -45,8 +57,23 @@ const streamOptionNames = ['context', 'isServer', 'allowHalfOpen', 'requireClose
 
 /** @internal For servers and `connect`: a socket on a channel of its own. */
 export let socketOn: (channel: SslChannel, options: SslSocketOptions, facts?: number) => SslSocket;
-/** @internal Whether the client hello of a socket over a stream has somebody to answer it. */
-export let socketChannel: (socket: SslSocket) => SslChannel;
+
+/** @internal For servers: a socket over a stream, whose channel asks for what its client hello leads to. */
+export let socketOver: (
+  stream: Transport,
+  context: SslContext,
+  options: SslSocketOptions,
+  settings: ChannelOptions & { chooser: (channel: SslChannel, hello: ClientHello) => void },
+) => SslSocket;
+
+class StreamArgument {
+  readonly transport: Transport;
+  readonly channel: SslChannel;
+  constructor(transport: Transport, channel: SslChannel) {
+    this.transport = transport;
+    this.channel = channel;
+  }
+}
 
 class ChannelArgument {
   readonly channel: SslChannel;
@@ -68,8 +95,6 @@ class ChannelArgument {
  */
 export class SslSocket extends SocketInfo implements AsyncDisposable {
   readonly isServer: boolean;
-  /** @internal Under which name a client has connected. */
-  requestedName: string | undefined;
   readonly #channel: SslChannel;
   readonly #transport: Transport | undefined;
   #waiting: Callback | undefined;
@@ -78,6 +103,9 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
   #isTruncated = false;
   #isConnecting = false;
   #facts = 0;
+  #client: ClientState | undefined;
+  #announce: (() => void) | undefined;
+  #identityError: Error | undefined;
   #sessions: SslSession[] = [];
   #sessionWaiters: Array<() => void> = [];
   #renegotiated: Callback | undefined;
@@ -90,14 +118,21 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
   /** A socket over any Duplex, which it owns from now on. */
   constructor(transport: Transport, options: SslStreamOptions);
   /** @internal */
-  constructor(channel: ChannelArgument, options: SslSocketOptions);
-  constructor(from: Transport | ChannelArgument, options: SslStreamOptions | SslSocketOptions) {
+  constructor(channel: ChannelArgument | StreamArgument, options: SslSocketOptions);
+  constructor(from: Transport | ChannelArgument | StreamArgument, options: SslStreamOptions | SslSocketOptions) {
     super({ allowHalfOpen: options.allowHalfOpen ?? false });
     if (from instanceof ChannelArgument) {
       this.#channel = from.channel;
       this.#facts = from.facts ?? 0;
       this.isServer = from.facts !== undefined;
       this.#channel.target = this.#target();
+      return;
+    }
+    if (from instanceof StreamArgument) {
+      this.isServer = true;
+      this.#channel = from.channel;
+      this.#transport = from.transport;
+      this.#carry(from.transport);
       return;
     }
     if (!('context' in options)) throw invalidValue('options.context', 'is needed: an SslContext');
@@ -107,26 +142,34 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
     this.#transport = from;
     if (isServer) prepareServerContext(context, false);
     this.#channel = SslChannel.create(context, { isServer, requireCloseNotify, tellsSessions: !isServer });
-    this.#channel.target = this.#target();
     try {
-      if (!isServer) this.#facts = prepareClient(this.#channel, context, options);
+      if (!isServer) this.setClient(prepareClient(this.#channel, context, options));
     } catch (error) {
       this.#channel.close(false);
       throw error;
     }
-    from.on('data', (ciphertext: Buffer) => {
+    this.#carry(from);
+  }
+
+  #carry(transport: Transport): void {
+    this.#channel.target = this.#target();
+    transport.on('data', (ciphertext: Buffer) => {
       this.#channel.input(ciphertext);
       this.#holdTransport();
     });
-    from.on('end', () => this.#channel.input(null));
-    from.on('error', (error: Error) => this.destroy(error));
-    from.on('close', () => this.destroy());
+    transport.on('end', () => this.#channel.input(null));
+    transport.on('error', (error: Error) => this.destroy(error));
+    transport.on('close', () => this.destroy());
     this.#channel.start();
   }
 
   static {
     socketOn = (channel, options, facts) => new SslSocket(new ChannelArgument(channel, facts), options);
-    socketChannel = (socket) => socket.#channel;
+    socketOver = (stream, context, options, { chooser, ...settings }) => {
+      const channel = SslChannel.create(context, { ...settings, isServer: true });
+      channel.chooser = (hello) => chooser(channel, hello);
+      return new SslSocket(new StreamArgument(stream, channel), options);
+    };
   }
 
   /** @internal */
@@ -161,8 +204,42 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
   }
 
   /** @internal */
-  setFacts(facts: number): void {
-    this.#facts = facts;
+  setClient(state: ClientState): void {
+    this.#client = state;
+    this.#facts = state.offer;
+    this.on('newListener', (event) => {
+      if (event !== 'keylog' || this.#channel.isClosed) return;
+      prepareClientContext(state.context, true);
+      this.#channel.tell(undefined, true);
+    });
+  }
+
+  /** @internal Under which name a client has connected. */
+  get requestedName(): string | undefined {
+    return this.#client?.name;
+  }
+
+  /** @internal */
+  protected override get identityError(): Error | undefined {
+    return this.#identityError;
+  }
+
+  /**
+   * Of a server: true as long as the handshake has not ended. What has been read until then is early data, which an attacker
+   * may have recorded and sent again; `secure` follows, or an error. RFC 8446, section 8.
+   */
+  get isEarly(): boolean {
+    return this.#channel.isEarly;
+  }
+
+  /** What became of a client's `earlyData`. SSL_get_early_data_status(3). */
+  get earlyData(): 'accepted' | 'rejected' | 'not-sent' {
+    return (this.#channel.isClosed ? undefined : earlyStatus[this.#channel.earlyDataStatus]) ?? 'not-sent';
+  }
+
+  /** Refuses to renegotiate from now on. SSL_OP_NO_RENEGOTIATION of SSL_set_options(3). */
+  disableRenegotiation(): void {
+    if (!this.#channel.isClosed) this.#channel.disableRenegotiation();
   }
 
   /** The sessions that this client gets, from now on; ends with the socket. */
@@ -361,7 +438,7 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
         // Another address may do.
         if (this.#isConnecting && this.#onUnreachable?.(error) === true) return;
         this.#facts = facts;
-        this.destroy(error);
+        this.destroy(this.#explain(error));
       },
       onSession: (session) => {
         this.#sessions.push(session);
@@ -373,6 +450,7 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
       onOutput: (ciphertext) => {
         if (this.#transport?.writable === true) this.#transport.write(ciphertext);
       },
+      onConfirmed: () => this.emit('secure'),
       onRenegotiated: () => {
         const callback = this.#renegotiated;
         this.#renegotiated = undefined;
@@ -385,17 +463,43 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
   secured(facts: number): void {
     this.#isSecure = true;
     this.#isConnecting = false;
-    if (this.isServer) this.#facts = facts;
+    if (this.isServer) this.#facts = facts & ~earlyFlag;
     else this.#facts = outcomeOf(this.#facts, this.isSessionReused());
     this.#active();
-    this.emit('secure');
+    if (this.#client !== undefined && !this.#checkServer(this.#client)) return;
+    if ((facts & earlyFlag) === 0) this.emit('secure');
+    this.#announce?.();
     if (!this.isServer && !this.destroyed) this.emit('secureConnect');
     // As net.Socket: the peer's end is noticed although nobody reads yet.
     if (!this.destroyed) this.read(0);
   }
 
-  /** @internal */
-  answerHello(answer: HelloAnswer): void {
-    this.#channel.resume(answer);
+  /** False when the connection is not to be used. */
+  #checkServer({ name = '', isStrict, checkServerIdentity, requestsOcsp }: ClientState): boolean {
+    if (requestsOcsp) this.emit('OCSPResponse', this.#channel.ocspResponse);
+    if (checkServerIdentity === undefined || this.destroyed) return !this.destroyed;
+    const certificate = this.getPeerX509Certificate();
+    if (certificate === undefined) return true;
+    try {
+      this.#identityError = checkServerIdentity(name, certificate.toLegacyObject());
+    } catch (error) {
+      this.#identityError = toError(error);
+    }
+    if (this.#identityError === undefined || !isStrict) return true;
+    this.destroy(this.#identityError);
+    return false;
+  }
+
+  /** An error of a client's verification in the words of Node. */
+  #explain(error: Error): Error {
+    const isVerification = 'code' in error && error.code === 'ERR_SSL_CERTIFICATE_VERIFY_FAILED';
+    if (this.#client === undefined || !isVerification) return error;
+    const result = this.#channel.verifyResult;
+    return verificationCode(result) === undefined ? error : new CertificateError(result, this.#client.name, error);
+  }
+
+  /** @internal The server's own listener: `secure` of a connection with early data comes later. */
+  onceSecure(announce: () => void): void {
+    this.#announce = announce;
   }
 }

@@ -75,7 +75,7 @@ for (const protocol of protocols) {
       session: got,
     });
     const [error] = await once(untrusting, 'error');
-    t.is(error.code, 'ERR_SSL_CERTIFICATE_VERIFY_FAILED');
+    t.is(error.code, 'DEPTH_ZERO_SELF_SIGNED_CERT');
     const again = connect({ port, host: '127.0.0.1', servername: 'localhost', ca: cert, session: got.toDER() });
     await once(again, 'secureConnect');
     t.true(again.isSessionReused());

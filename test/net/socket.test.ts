@@ -174,10 +174,7 @@ for (const protocol of protocols) {
       client.write('secret', resolve);
     });
     t.truthy(error);
-    t.is(
-      client.errored && 'code' in client.errored ? client.errored.code : undefined,
-      'ERR_SSL_CERTIFICATE_VERIFY_FAILED',
-    );
+    t.is(client.errored && 'code' in client.errored ? client.errored.code : undefined, 'ERR_TLS_CERT_ALTNAME_INVALID');
     server.destroy();
   });
 
