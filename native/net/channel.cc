@@ -97,6 +97,8 @@ void Channel::MakeSsl(SSL_CTX* ctx) {
     return;
   }
   SSL_set_accept_state(ssl);
+  // Another context may take early data where the first did not.
+  early_done_ = false;
   SSL_set_cert_cb(ssl, OnCertificate, nullptr);
   if (options_.defers_tickets && SSL_get_num_tickets(ssl) > 0) {
     tickets_owed_ = true;
@@ -457,7 +459,8 @@ bool Channel::HandleEarlyData(Call& call) {
   return outcome == Outcome::kDone;
 }
 
-/// What the peer sent before the end of the handshake, and that end. kDone: `filled` bytes, or nothing is early any more.
+/// What the peer sent before the end of the handshake, and that end. kDone: `filled` bytes, or nothing is early any
+/// more.
 Channel::Outcome Channel::ReadEarly(Call& call, std::uint8_t* data, std::size_t size, std::size_t* filled) {
   *filled = 0;
   if (!early_in_.empty()) {

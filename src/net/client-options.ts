@@ -115,7 +115,8 @@ function mayBeEarly(
   name: string | undefined,
   protocols: readonly string[] | undefined,
 ): boolean {
-  if (session?.isResumable !== true || session.maxEarlyData < data.length || session.hostname !== name) return false;
+  if (session?.isResumable !== true || session.maxEarlyData < data.length) return false;
+  if (session.hostname !== undefined && session.hostname !== name) return false;
   return session.alpn === undefined || protocols?.includes(session.alpn) === true;
 }
 
