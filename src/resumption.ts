@@ -18,7 +18,6 @@ const refusals = [
   'tickets-disabled',
   'cache-mode',
   'verification-failed',
-  'not-resumable',
   'unknown',
   'refused-by-server',
 ] as const;
@@ -36,7 +35,7 @@ const refusals = [
  * - `tickets-disabled`: a stateless ticket, where the context has `tickets: 'stateful'` or `'none'`
  * - `cache-mode`: the cache mode forbids the lookup
  * - `verification-failed`: the session has no client certificate, or one that did not verify, and this server demands one
- * - `not-resumable`: it had been marked so
+ * - `unknown`: libssl did not want it, for none of these reasons
  * - `refused-by-server`: on a client, which is not told more
  */
 export type ResumptionRefusal = NonNullable<(typeof refusals)[number]>;

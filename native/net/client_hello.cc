@@ -100,9 +100,9 @@ ClientHello::ClientHello(SSL* ssl) {
   }
 }
 
-bool ClientHello::HasCipher(const SSL_CIPHER* cipher) const {
+bool ClientHello::HasCipher(ByteView list, const SSL_CIPHER* cipher) {
   const std::size_t wanted = SSL_CIPHER_get_protocol_id(cipher);
-  Reader suites(ciphers_);
+  Reader suites(list);
   while (!suites.empty()) {
     if (suites.Number(2) == wanted) return true;
   }

@@ -35,7 +35,9 @@ struct ClientHello {
   /// The pre-shared keys, in their order; at most `kMaxIdentities`.
   std::vector<Identity> identities;
 
-  bool HasCipher(const SSL_CIPHER* cipher) const;
+  /// The cipher suites, two bytes each.
+  ByteView ciphers() const { return ciphers_; }
+  static bool HasCipher(ByteView list, const SSL_CIPHER* cipher);
 
   static constexpr std::size_t kMaxIdentities = 8;
 

@@ -65,6 +65,7 @@ void Resumption::OnClientHello(SSL* ssl, const ClientHello& hello) {
   id_.clear();
   servername_ = hello.servername;
   extended_master_secret_ = hello.extended_master_secret;
+  offers_tls13_session_ = !hello.identities.empty();
   const bool stateful = (SSL_get_options(ssl) & SSL_OP_NO_TICKET) != 0 ||
                         (SSL_get_max_early_data(ssl) != 0 && (SSL_get_options(ssl) & SSL_OP_NO_ANTI_REPLAY) == 0);
   if (!hello.identities.empty()) {
@@ -76,6 +77,8 @@ void Resumption::OnClientHello(SSL* ssl, const ClientHello& hello) {
     if (!stateful && is_id) refusal_ = Refusal::kTicketKey;
   } else if (hello.has_ticket && (SSL_get_options(ssl) & SSL_OP_NO_TICKET) == 0) {
     offer_ = Offer::kStatelessTicket;
+    // What is in the ticket is known only later.
+    ciphers_.assign(hello.ciphers().begin(), hello.ciphers().end());
   } else if (!hello.session_id.empty()) {
     offer_ = Offer::kSessionId;
     // A client that can do TLS 1.3 sends 32 random bytes where it has no ID (RFC 8446, appendix D.4).
@@ -86,7 +89,7 @@ void Resumption::OnClientHello(SSL* ssl, const ClientHello& hello) {
   }
   if (candidate_) {
     const SSL_CIPHER* const cipher = SSL_SESSION_get0_cipher(candidate_.get());
-    lacks_cipher_ = cipher != nullptr && !hello.HasCipher(cipher);
+    lacks_cipher_ = cipher != nullptr && !ClientHello::HasCipher(hello.ciphers(), cipher);
     if (const Refusal refusal = PolicyRefusal(ssl, candidate_.get()); refusal != Refusal::kNone) {
       refusal_ = refusal;
       RefuseByIdContext(ssl);
@@ -145,11 +148,13 @@ void Resumption::OnFullHandshake(SSL* ssl) {
 
 SSL_TICKET_RETURN Resumption::OnTicket(SSL* ssl, const SSL_SESSION* session, SSL_TICKET_STATUS status) {
   if (status == SSL_TICKET_EMPTY || status == SSL_TICKET_NO_DECRYPT || session == nullptr) {
-    if (status != SSL_TICKET_EMPTY) refusal_ = Refusal::kTicketKey;
+    if (status != SSL_TICKET_EMPTY && offer_ == Offer::kStatelessTicket) refusal_ = Refusal::kTicketKey;
     return SSL_TICKET_RETURN_IGNORE_RENEW;
   }
   refusal_ = PolicyRefusal(ssl, session);
   Keep(session);
+  const SSL_CIPHER* const cipher = SSL_SESSION_get0_cipher(session);
+  lacks_cipher_ = cipher != nullptr && !ciphers_.empty() && !ClientHello::HasCipher(ciphers_, cipher);
   if (refusal_ != Refusal::kNone) return SSL_TICKET_RETURN_IGNORE_RENEW;
   return status == SSL_TICKET_SUCCESS_RENEW ? SSL_TICKET_RETURN_USE_RENEW : SSL_TICKET_RETURN_USE;
 }
@@ -163,9 +168,10 @@ SSL_SESSION* Resumption::Lookup(const unsigned char* id, std::size_t length) {
 
 Refusal Resumption::Explain(const SSL* ssl) const {
   if (refusal_ != Refusal::kNone && refusal_ != Refusal::kTicketsOff) return refusal_;
-  const ContextState* const state = ContextState::Of(SslState::Of(ssl).session_ctx);
   const long mode = SSL_CTX_get_session_cache_mode(SslState::Of(ssl).session_ctx);
+  const bool is_tls13 = SSL_version(ssl) >= TLS1_3_VERSION;
   if (!candidate_) {
+    if (offer_ == Offer::kStatelessTicket && is_tls13 != offers_tls13_session_) return Refusal::kProtocol;
     if (refusal_ != Refusal::kNone) return refusal_;
     if (was_removed_) return Refusal::kRemoved;
     const bool looks_up = (mode & SSL_SESS_CACHE_NO_INTERNAL_LOOKUP) == 0 && (mode & SSL_SESS_CACHE_SERVER) != 0;
@@ -184,7 +190,7 @@ Refusal Resumption::Explain(const SSL* ssl) const {
   if (IsExpired(session)) return Refusal::kExpired;
   const bool is_from_cache = offer_ != Offer::kStatelessTicket;
   if (is_from_cache && (mode & SSL_SESS_CACHE_NO_INTERNAL_LOOKUP) != 0 && provided_.empty()) return Refusal::kCacheMode;
-  if (SSL_version(ssl) < TLS1_3_VERSION) {
+  if (!is_tls13) {
     if (lacks_cipher_) return Refusal::kCipher;
     if (DetailsOf(session).extended_master_secret != extended_master_secret_) return Refusal::kExtendedMasterSecret;
   } else {
@@ -195,7 +201,6 @@ Refusal Resumption::Explain(const SSL* ssl) const {
       return Refusal::kCipher;
     }
   }
-  if (state != nullptr && SSL_SESSION_is_resumable(session) == 0) return Refusal::kNotResumable;
   return Refusal::kUnknown;
 }
 

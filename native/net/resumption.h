@@ -28,7 +28,6 @@ enum class Refusal : std::uint8_t {
   kTicketsOff,
   kCacheMode,
   kVerification,
-  kNotResumable,
   kUnknown,
 };
 
@@ -70,6 +69,9 @@ class Resumption {
   bool lacks_cipher_ = false;
   bool is_ambiguous_ = false;
   bool was_removed_ = false;
+  bool offers_tls13_session_ = false;
+  /// Those of the client, beside a ticket of TLS 1.2.
+  std::vector<std::uint8_t> ciphers_;
   std::string servername_;
   std::vector<std::uint8_t> id_;
   /// What libssl will find, or has decrypted; until the handshake ends.

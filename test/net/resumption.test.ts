@@ -1,58 +1,8 @@
-// socket.resumption: each reason, produced by the real s_client.
-import { once } from 'node:events';
-import test, { type ExecutionContext } from 'ava';
-import {
-  createServer,
-  type Resumption,
-  SslContext,
-  type SslServer,
-  type SslServerOptions,
-  type SslSocket,
-} from '../../src/index.ts';
-import { type SClientOptions, type SClientResult, sClient } from '../../src/testing/index.ts';
-import { certificate, type Protocol, protocols } from '../helpers/classes.ts';
-
-class Explained {
-  readonly server: SslServer;
-  readonly port: number;
-  #last: Promise<Resumption>;
-
-  constructor(server: SslServer, port: number) {
-    this.server = server;
-    this.port = port;
-    this.#last = this.#next();
-  }
-
-  async #next(): Promise<Resumption> {
-    return await new Promise((resolve) => {
-      this.server.once('secureConnection', (socket: SslSocket) => resolve(socket.resumption));
-      this.server.once('tlsClientError', (_error: Error, socket: SslSocket) => resolve(socket.resumption));
-    });
-  }
-
-  /** One connection, and what the server says of it. */
-  async connect(protocol: Protocol, options: Partial<SClientOptions> = {}): Promise<[SClientResult, Resumption]> {
-    this.#last = this.#next();
-    const result = await sClient({ port: this.port, protocol, until: 'closed', ...options });
-    return [result, await this.#last];
-  }
-}
-
-async function listen(t: ExecutionContext, options: SslServerOptions): Promise<Explained> {
-  const credentials = options.context === undefined ? { ...certificate(), sessionIdContext: 'test' } : {};
-  const server = createServer({ ...credentials, ...options }, (socket) => socket.end('hello\n'));
-  server.listen({ port: 0, host: '127.0.0.1' });
-  await once(server, 'listening');
-  t.teardown(() => server[Symbol.asyncDispose]());
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return new Explained(server, address.port);
-}
-
-function kindOf(protocol: Protocol, tickets: 'stateful' | 'stateless'): NonNullable<Resumption['kind']> {
-  if (tickets === 'stateless') return 'stateless-ticket';
-  return protocol === 'TLSv1.2' ? 'session-id' : 'stateful-ticket';
-}
+// socket.resumption: each reason, produced by the real s_client. More of them are in reasons.test.ts.
+import test from 'ava';
+import { SslContext } from '../../src/index.ts';
+import { certificate, protocols } from '../helpers/classes.ts';
+import { kindOf, listenAndExplain } from './explained.ts';
 
 for (const protocol of protocols) {
   for (const tickets of ['stateful', 'stateless'] as const) {
@@ -60,7 +10,7 @@ for (const protocol of protocols) {
     const name = `${tickets}, ${protocol}`;
 
     test(`nothing offered, then accepted, ${name}`, async (t) => {
-      const peer = await listen(t, { tickets });
+      const peer = await listenAndExplain(t, { tickets });
       const [first, none] = await peer.connect(protocol);
       t.deepEqual(none, { offered: false, accepted: false });
       const [second, accepted] = await peer.connect(protocol, { sessionIn: first.session });
@@ -69,7 +19,7 @@ for (const protocol of protocols) {
     });
 
     test(`another server name, ${name}`, async (t) => {
-      const peer = await listen(t, { tickets });
+      const peer = await listenAndExplain(t, { tickets });
       const [first] = await peer.connect(protocol, { servername: 'one.test' });
       const [second, reason] = await peer.connect(protocol, { sessionIn: first.session, servername: 'two.test' });
       t.false(second.reused);
@@ -79,7 +29,7 @@ for (const protocol of protocols) {
     });
 
     test(`another session ID context, ${name}`, async (t) => {
-      const peer = await listen(t, { tickets });
+      const peer = await listenAndExplain(t, { tickets });
       const [first] = await peer.connect(protocol);
       peer.server.context.sessionIdContext = 'other';
       const [second, reason] = await peer.connect(protocol, { sessionIn: first.session });
@@ -89,7 +39,7 @@ for (const protocol of protocols) {
   }
 
   test(`expired, ${protocol}`, async (t) => {
-    const peer = await listen(t, { tickets: 'stateful' });
+    const peer = await listenAndExplain(t, { tickets: 'stateful' });
     const [first] = await peer.connect(protocol);
     for (const session of peer.server.context.sessions()) session.time -= 2 * session.timeout;
     const [second, reason] = await peer.connect(protocol, { sessionIn: first.session });
@@ -99,19 +49,19 @@ for (const protocol of protocols) {
 
   test(`removed, not found, ${protocol}`, async (t) => {
     const kind = kindOf(protocol, 'stateful');
-    const peer = await listen(t, { tickets: 'stateful' });
+    const peer = await listenAndExplain(t, { tickets: 'stateful' });
     const [first] = await peer.connect(protocol);
     const { context } = peer.server;
     for (const session of [...context.sessions()]) context.removeSession(session);
     const [, removed] = await peer.connect(protocol, { sessionIn: first.session });
     t.deepEqual(removed, { offered: true, kind, accepted: false, reason: 'removed' });
-    const other = await listen(t, { tickets: 'stateful' });
+    const other = await listenAndExplain(t, { tickets: 'stateful' });
     const [, unknown] = await other.connect(protocol, { sessionIn: first.session });
     t.deepEqual(unknown, { offered: true, kind, accepted: false, reason: 'not-found' });
   });
 
   test(`the cache mode forbids it, ${protocol}`, async (t) => {
-    const peer = await listen(t, { tickets: 'stateful' });
+    const peer = await listenAndExplain(t, { tickets: 'stateful' });
     const [first] = await peer.connect(protocol);
     peer.server.context.sessionCacheMode = ['server', 'no-internal-lookup'];
     const [second, reason] = await peer.connect(protocol, { sessionIn: first.session });
@@ -120,7 +70,7 @@ for (const protocol of protocols) {
   });
 
   test(`the ticket's key is unknown, ${protocol}`, async (t) => {
-    const peer = await listen(t, { tickets: 'stateless' });
+    const peer = await listenAndExplain(t, { tickets: 'stateless' });
     const [first] = await peer.connect(protocol);
     peer.server.setTicketKeys(Buffer.alloc(80, 7));
     const [second, reason] = await peer.connect(protocol, { sessionIn: first.session });
@@ -129,16 +79,16 @@ for (const protocol of protocols) {
   });
 
   test(`tickets are off, ${protocol}`, async (t) => {
-    const stateless = await listen(t, { tickets: 'stateless' });
+    const stateless = await listenAndExplain(t, { tickets: 'stateless' });
     const [first] = await stateless.connect(protocol);
-    const stateful = await listen(t, { tickets: 'stateful' });
+    const stateful = await listenAndExplain(t, { tickets: 'stateful' });
     const [, reason] = await stateful.connect(protocol, { sessionIn: first.session });
     t.is(reason.reason, 'tickets-disabled');
   });
 }
 
 test('a virtual host has a cache of its own', async (t) => {
-  const peer = await listen(t, { tickets: 'stateful' });
+  const peer = await listenAndExplain(t, { tickets: 'stateful' });
   const host = new SslContext({ ...certificate(), tickets: 'stateful', sessionIdContext: 'two' });
   peer.server.addContext('two.test', host);
   const [first] = await peer.connect('TLSv1.3', { servername: 'two.test' });
@@ -154,7 +104,7 @@ test('a virtual host has a cache of its own', async (t) => {
 for (const protocol of protocols) {
   test(`an asynchronous store, ${protocol}`, async (t) => {
     const stored = new Map<string, Uint8Array>();
-    const peer = await listen(t, { tickets: 'stateful', sessionCache: { mode: ['server', 'no-internal'] } });
+    const peer = await listenAndExplain(t, { tickets: 'stateful', sessionCache: { mode: ['server', 'no-internal'] } });
     peer.server.on('newSession', (id, der) => stored.set(id.toString('hex'), der));
     peer.server.on('resumeSession', (id, callback) => {
       setImmediate(() => callback(null, stored.get(id.toString('hex'))));
