@@ -17,6 +17,8 @@ export type {
 } from './context-options.ts';
 export type { ContextStats } from './context-stats.ts';
 export { OpenSslError, type OpenSslErrorCode, SslctxError, type SslctxErrorCode } from './errors.ts';
+export { SslAgent, type SslAgentOptions } from './http/agent.ts';
+export { type Connector, type ConnectorOptions, type ConnectorTarget, connector } from './http/connector.ts';
 export type { CipherInfo } from './memory.ts';
 export type { ClientOptions } from './net/client-options.ts';
 export { type ConnectOptions, connect } from './net/connect.ts';

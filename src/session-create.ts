@@ -1,6 +1,7 @@
 // Sessions made of parts instead of by a handshake.
 import { randomBytes } from 'node:crypto';
 import * as capi from './capi/index.ts';
+import { allCiphers } from './ciphers.ts';
 import { type TlsVersion, versionNumber } from './constants.ts';
 import { invalidValue, mustBeOne } from './errors.ts';
 
@@ -28,22 +29,9 @@ export interface SslSessionFields {
   maxEarlyData?: number | undefined;
 }
 
-let allCiphers: readonly capi.SSL_CIPHER[] | undefined;
-
-/** Every cipher suite of libssl; asked once, because a context is dear. */
-function ciphers(): readonly capi.SSL_CIPHER[] {
-  if (allCiphers === undefined) {
-    const ctx = capi.SSL_CTX_new(capi.TLS_method());
-    capi.SSL_CTX_set_cipher_list(ctx, 'ALL:COMPLEMENTOFALL:@SECLEVEL=0');
-    allCiphers = capi.SSL_CTX_get_ciphers(ctx);
-    capi.SSL_CTX_free(ctx);
-  }
-  return allCiphers;
-}
-
 function findCipher(name: string | undefined, protocol: TlsVersion): capi.SSL_CIPHER {
   const isTls13 = protocol === 'TLSv1.3';
-  const cipher = ciphers().find((each) =>
+  const cipher = allCiphers().find((each) =>
     name === undefined
       ? (capi.SSL_CIPHER_get_version(each) === 'TLSv1.3') === isTls13
       : capi.SSL_CIPHER_get_name(each) === name,

@@ -1,6 +1,6 @@
 // A client on a TCP or Unix socket.
 import { type LookupAddress, lookup as systemLookup } from 'node:dns';
-import { isIP } from 'node:net';
+import { isIP, type LookupFunction } from 'node:net';
 import { type ConnectAddress, SslChannel } from '../channel.ts';
 import { SslContext } from '../context.ts';
 import { checkOptionNames, contextOptionNames, type SslContextOptions } from '../context-options.ts';
@@ -28,6 +28,8 @@ export interface ConnectOptions extends SslContextOptions, ClientOptions, SslSoc
   localPort?: number | undefined;
   /** 4 or 6; 0, the default, for either. */
   family?: 0 | 4 | 6 | undefined;
+  /** Finds the addresses of `host` in place of dns.lookup: as the option of Node's `net.connect`. */
+  lookup?: LookupFunction | undefined;
   /** Milliseconds without traffic until the event `timeout`. */
   timeout?: number | undefined;
 }
@@ -42,6 +44,7 @@ const ownOptions: readonly string[] = [
   'localAddress',
   'localPort',
   'family',
+  'lookup',
   'timeout',
   'allowHalfOpen',
   'requireCloseNotify',
@@ -125,7 +128,7 @@ function contextOf(options: ConnectOptions): SslContext {
 
 /** One address after the other, until one can be reached. */
 function reach(socket: SslSocket, channel: SslChannel, options: ConnectOptions): void {
-  const { path, host = 'localhost', port, family = 0, localAddress, localPort = 0 } = options;
+  const { path, host = 'localhost', port, family = 0, lookup = systemLookup, localAddress, localPort = 0 } = options;
   const local = localAddress === undefined ? undefined : { address: localAddress, port: localPort };
   const attempt = (addresses: ConnectAddress[]): void => {
     const next = (reason: Error): boolean => {
@@ -144,9 +147,10 @@ function reach(socket: SslSocket, channel: SslChannel, options: ConnectOptions):
   if (path !== undefined) attempt([{ path }]);
   else if (isIP(host) !== 0) attempt([{ address: host, port, local }]);
   else {
-    systemLookup(host, { all: true, family }, (error, found: LookupAddress[] = []) => {
+    lookup(host, { all: true, family }, (error, found: string | LookupAddress[] = []) => {
       if (socket.destroyed) return;
-      if (error === null) attempt(found.map(({ address }) => ({ address, port, local })));
+      const addresses = typeof found === 'string' ? [found] : found.map(({ address }) => address);
+      if (error === null) attempt(addresses.map((address) => ({ address, port, local })));
       else socket.destroy(error);
     });
   }

@@ -1,4 +1,5 @@
 // One TLS connection: a Duplex of plaintext, on a socket of its own or on any other Duplex.
+import type { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import {
   type ChannelOptions,
@@ -95,6 +96,8 @@ class ChannelArgument {
  */
 export class SslSocket extends SocketInfo implements AsyncDisposable {
   readonly isServer: boolean;
+  /** The server whose events are about this socket, where there is one; node:http tells it of time-outs and errors. */
+  server: EventEmitter | null = null;
   readonly #channel: SslChannel;
   readonly #transport: Transport | undefined;
   #waiting: Callback | undefined;

@@ -24,7 +24,7 @@ export interface ListenOptions {
 
 const names = ['port', 'host', 'path', 'backlog', 'ipv6Only', 'reusePort', 'signal', 'exclusive'];
 
-/** Node's several forms of `listen` as one. */
+/** Node's several forms of `listen` as one. A string of digits is a port, as environment variables give it. */
 export function listenOptions(
   where: number | string | ListenOptions,
   more: ReadonlyArray<string | number | (() => void)>,
@@ -32,11 +32,16 @@ export function listenOptions(
   const callback = more.find((each) => typeof each === 'function');
   const backlog = more.find((each) => typeof each === 'number');
   const host = more.find((each) => typeof each === 'string');
-  if (typeof where === 'string') return { options: { path: where, backlog }, callback };
+  if (typeof where === 'string' && !isPort(where)) return { options: { path: where, backlog }, callback };
+  if (typeof where === 'string') return { options: checked({ port: Number(where), host, backlog }), callback };
   if (typeof where === 'number') return { options: checked({ port: where, host, backlog }), callback };
   if (typeof where !== 'object' || where === null) throw invalidType('options', 'a port, a path or an object', where);
   checkOptionNames(where, names);
   return { options: checked(where), callback };
+}
+
+function isPort(text: string): boolean {
+  return /^\d+$/.test(text);
 }
 
 function checked(options: ListenOptions): ListenOptions {

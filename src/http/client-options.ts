@@ -1,0 +1,71 @@
+// Node's options of a TLS client as those of `connect`.
+import type { LookupFunction } from 'node:net';
+import { SslContext } from '../context.ts';
+import { invalidValue } from '../errors.ts';
+import type { ConnectOptions } from '../net/connect.ts';
+import type { Transport } from '../net/socket.ts';
+import type { SslSession } from '../session.ts';
+import { contextOptionsOf, givenContext, type NodeContextOptions, picked, without } from './node-options.ts';
+
+/** The options of Node's `tls.connect` and of its agents, and this package's. */
+export interface NodeClientOptions extends NodeContextOptions {
+  /** Default `localhost`. */
+  host?: string | null | undefined;
+  port?: number | string | null | undefined;
+  /** Of a Unix socket, in place of `host` and `port`. */
+  path?: string | null | undefined;
+  /** Any stream to the server, in place of all that. */
+  socket?: Transport | undefined;
+  /** Default: the host. An empty one stands for the host too. */
+  servername?: string | undefined;
+  session?: SslSession | Uint8Array | undefined;
+  localAddress?: string | undefined;
+  localPort?: number | undefined;
+  family?: number | string | undefined;
+  lookup?: LookupFunction | undefined;
+  timeout?: number | undefined;
+  allowHalfOpen?: boolean | undefined;
+  /** Not supported above 1024: libssl has security levels, as `@SECLEVEL=2` in `ciphers`. */
+  minDHSize?: number | undefined;
+}
+
+const sameNames = [
+  'session',
+  'rejectUnauthorized',
+  'localAddress',
+  'localPort',
+  'lookup',
+  'timeout',
+  'allowHalfOpen',
+  'requireCloseNotify',
+];
+
+/** Where to and how; the context is another matter. */
+export function connectionOptionsOf(options: NodeClientOptions): ConnectOptions {
+  const { port, path, socket, family, minDHSize = 0 } = options;
+  if (minDHSize > 1024) throw invalidValue('minDHSize', "is not supported: use '@SECLEVEL=2' or more in 'ciphers'");
+  const host = options.host || 'localhost';
+  const common = { ...picked(options, sameNames), servername: options.servername || host };
+  if (socket) return { ...common, socket };
+  if (path) return { ...common, path };
+  return { ...common, host, port: Number(port ?? 0), family: familyOf(family) };
+}
+
+function familyOf(family: number | string | undefined): 0 | 4 | 6 {
+  if (family === 4 || family === 'IPv4') return 4;
+  return family === 6 || family === 'IPv6' ? 6 : 0;
+}
+
+/** The options of a client's context: what servers only have is none of them. */
+export function clientContextOptionsOf(options: NodeContextOptions) {
+  return contextOptionsOf(without(options, ['requestCert', 'rejectUnauthorized']));
+}
+
+/** The context for one connection: the given one, or one of its own. */
+export function clientContextOf(options: NodeContextOptions): SslContext {
+  return (
+    givenContext(options) ??
+    // Without this mode, libssl tells clients of no sessions.
+    new SslContext({ sessionCache: { mode: ['client', 'no-internal'] }, ...clientContextOptionsOf(options) })
+  );
+}
