@@ -285,6 +285,11 @@ void Channel::Close(Call& call, bool is_clean) {
   if (phase_ == Phase::kClosed) return;
   const bool lingers = is_clean && fd_ >= 0 && !is_eof_ && error_ == 0 && out_at_ == out_.size() &&
                        (SSL_get_shutdown(ssl_.get()) & SSL_SENT_SHUTDOWN) != 0;
+  // The peer has said that its data is complete: how our side ends says nothing against the session.
+  const int shutdown_state = SSL_get_shutdown(ssl_.get());
+  if ((shutdown_state & SSL_RECEIVED_SHUTDOWN) != 0) {
+    SSL_set_shutdown(ssl_.get(), shutdown_state | SSL_SENT_SHUTDOWN);
+  }
   phase_ = Phase::kClosed;
   Release();
   if (lingers) {

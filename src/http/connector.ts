@@ -36,7 +36,7 @@ export interface ConnectorTarget {
  * As undici calls it: `callback` gets an error, or null and a socket. Its type says less, because undici's says that the
  * socket is a `net.Socket`, of which it uses what an `SslSocket` has too.
  */
-export type Connector = (target: ConnectorTarget, callback: (...args: never[]) => void) => void;
+export type Connector = (target: ConnectorTarget, callback: (...args: [Error, null] | [null, never]) => void) => void;
 
 /**
  * Makes the connections of an undici `Client`, `Pool` or `Agent`; those to `http:` origins are plain ones.

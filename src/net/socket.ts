@@ -92,7 +92,8 @@ class ChannelArgument {
  * - Emits `session` for each session that a client gets, with TLS 1.3 one for each ticket, while it reads.
  * - `end` sends close_notify. The peer may go on sending.
  * - A peer whose stream ends without close_notify may have been cut off: see `isTruncated`.
- * - `destroy` without an error sends close_notify, so that the session stays good; with an error it does not.
+ * - `destroy` without an error sends close_notify, so that the session stays good; with an error it does not, and the
+ *   session is good only if the peer's close_notify has come.
  */
 export class SslSocket extends SocketInfo implements AsyncDisposable {
   readonly isServer: boolean;
