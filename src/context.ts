@@ -252,6 +252,12 @@ export class SslContext extends SessionEvents {
     return capi.SSL_CTX_get0_chain_certs(this.#handle).map(toX509Certificate);
   }
 
+  /** Which tickets a server gives, as the option `tickets`. SSL_CTX_get_options(3), SSL_OP_NO_TICKET. */
+  get tickets(): 'stateful' | 'stateless' | 'none' {
+    if ((capi.SSL_CTX_get_options(this.#handle) & capi.SSL_OP_NO_TICKET) === 0) return 'stateless';
+    return this.numTickets === 0 ? 'none' : 'stateful';
+  }
+
   /** libssl's twelve counters. SSL_CTX_sess_number(3). */
   get stats(): ContextStats {
     return readStats(this.#handle);

@@ -12,10 +12,11 @@ const mayImport: Record<string, readonly string[]> = {
   objects: ['objects', 'capi'],
   stores: ['stores', 'objects'],
   metrics: ['metrics', 'objects'],
+  control: ['control', 'objects'],
   testing: ['testing', 'objects'],
   net: ['net', 'objects', 'stores'],
   http: ['http', 'net', 'objects', 'stores'],
-  cli: ['cli', 'http', 'metrics', 'net', 'objects', 'stores', 'testing'],
+  cli: ['cli', 'control', 'http', 'metrics', 'net', 'objects', 'stores', 'testing'],
 };
 
 function filesUnder(folder: string, pattern: RegExp): string[] {
@@ -112,10 +113,11 @@ test('no import cycles in src', (t) => {
   t.deepEqual(cycles, []);
 });
 
-test('the package needs nothing but Node at run time', (t) => {
+test('the package needs nothing but Node at run time, and commander for its command line', (t) => {
   const foreign = sources.flatMap((path) =>
     importsOf(readFileSync(join(root, path), 'utf8'))
       .filter((name) => !name.startsWith('.') && !name.startsWith('node:') && name !== '#addon')
+      .filter((name) => name !== 'commander' || roomOf(path) !== 'cli')
       .map((name) => `${path} imports ${name}`),
   );
   t.deepEqual(foreign, []);
