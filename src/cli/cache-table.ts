@@ -1,0 +1,40 @@
+// A cache as a table.
+import type { SslContext } from '../context.ts';
+import { type ControlSession, describeSession } from '../control/protocol.ts';
+import { plural, short, style, table } from './output.ts';
+
+const head = ['session', 'protocol', 'cipher', 'expires in', 'name'];
+
+function row(session: ControlSession): string[] {
+  const left = session.expiresAt - Math.floor(Date.now() / 1000);
+  const { id, protocol, cipher = '', hostname = '' } = session;
+  return [short(id), protocol, cipher, session.isExpired ? 'expired' : `${left} s`, hostname];
+}
+
+/** Rows for sessions that the control socket or a context has told of. */
+export function sessionTable(sessions: readonly ControlSession[]): string[] {
+  return table(sessions.map(row), head);
+}
+
+/** The state of a cache in at most `limit` rows, and its counters. */
+export function cacheTable(context: SslContext, limit: number): string[] {
+  const { stats, sessionCacheSize, sessionCacheModes } = context;
+  const sessions: ControlSession[] = [];
+  for (const session of context.sessions()) {
+    sessions.push(describeSession(session));
+    session.free();
+    if (sessions.length >= limit) break;
+  }
+  const more = stats.number - sessions.length;
+  const size = sessionCacheSize === 0 ? '' : ` of ${sessionCacheSize}`;
+  const title = `${plural(stats.number, 'session')}${size}, mode ${sessionCacheModes.join(' ')}`;
+  const counters =
+    `handshakes ${stats.acceptGood}  hits ${stats.hits}  misses ${stats.misses}` +
+    `  timeouts ${stats.timeouts}  evicted ${stats.cacheFull}`;
+  return [
+    style('dim', '─'.repeat(60)),
+    `${style('bold', title)}  ${counters}`,
+    ...(sessions.length > 0 ? sessionTable(sessions) : []),
+    ...(more > 0 ? [style('dim', `and ${more} more`)] : []),
+  ];
+}

@@ -1,0 +1,172 @@
+// What `sslctx serve` says: JSON lines, lines, or lines above a live table.
+import type { SslContext } from '../context.ts';
+import type { SessionRemovalReason } from '../context-events.ts';
+import { describeSession } from '../control/protocol.ts';
+import type { SslSocket } from '../net/socket.ts';
+import type { Resumption } from '../resumption.ts';
+import type { SslSession } from '../session.ts';
+import { cacheTable } from './cache-table.ts';
+import { LiveBlock } from './live.ts';
+import { json, line, printable, short, style } from './output.ts';
+import { reachable } from './where.ts';
+
+/** Where a server listens, and with what. */
+export interface Listening {
+  host: string;
+  port: number;
+  control: string | undefined;
+  certificate: string | undefined;
+  openssl: string;
+}
+
+/** Hears of all that happens. */
+export interface Reporter {
+  listening(facts: Listening): void;
+  handshake(socket: SslSocket): void;
+  failed(error: Error, socket: SslSocket): void;
+  /** A connection ended with an error after its handshake. */
+  lost(error: Error, socket: SslSocket): void;
+  removed(session: SslSession, reason: SessionRemovalReason): void;
+  stop(): void;
+}
+
+/** JSON lines when asked for; on a terminal a live table, elsewhere JSON lines too. */
+export function createReporter(context: SslContext, isJson: boolean): Reporter {
+  return isJson || process.stdout.isTTY !== true ? new JsonReporter(context) : new TerminalReporter(context);
+}
+
+class JsonReporter implements Reporter {
+  readonly #context: SslContext;
+
+  constructor(context: SslContext) {
+    this.#context = context;
+  }
+
+  listening(facts: Listening): void {
+    json({ event: 'listening', ...facts, pid: process.pid });
+  }
+
+  handshake(socket: SslSocket): void {
+    const session = socket.getSession();
+    json({
+      ...this.#event('handshake', socket),
+      protocol: socket.getProtocol(),
+      cipher: socket.getCipher()?.name,
+      servername: socket.servername || undefined,
+      alpn: socket.alpnProtocol || undefined,
+      peer: socket.getPeerX509Certificate()?.subject,
+      authorizationError: socket.authorizationError ?? undefined,
+      resumption: socket.resumption,
+      sessionId: session?.id.toString('hex') || undefined,
+      sessions: this.#context.stats.number,
+    });
+    session?.free();
+  }
+
+  failed(error: Error, socket: SslSocket): void {
+    json({ ...this.#event('failed', socket), ...describe(error), resumption: socket.resumption });
+  }
+
+  lost(error: Error, socket: SslSocket): void {
+    json({ ...this.#event('lost', socket), ...describe(error) });
+  }
+
+  removed(session: SslSession, reason: SessionRemovalReason): void {
+    if (reason === 'context-freed') return;
+    json({ event: 'removed', time: new Date().toISOString(), reason, session: describeSession(session) });
+  }
+
+  stop(): void {}
+
+  #event(event: string, socket: SslSocket): object {
+    const { remoteAddress: address, remotePort: port } = socket;
+    return { event, time: new Date().toISOString(), remote: { address, port } };
+  }
+}
+
+function describe(error: Error): { code: string | undefined; message: string } {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return { code, message: error.message };
+}
+
+/** One line for each event, and below them the cache as it is now. */
+class TerminalReporter implements Reporter {
+  readonly #context: SslContext;
+  readonly #block: LiveBlock;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(context: SslContext) {
+    this.#context = context;
+    this.#block = new LiveBlock(process.stdout);
+    // Sessions expire while nothing happens.
+    this.#timer = setInterval(() => this.#refresh(), 1000).unref();
+    process.stdout.on('resize', this.#refresh);
+  }
+
+  listening(facts: Listening): void {
+    const where = reachable(facts);
+    line(`${style('bold', `sslctx serve on ${where}`)}, ${facts.openssl}`);
+    line(
+      style('dim', `  certificate ${facts.certificate ?? 'none'}; try: openssl s_client -connect ${where} -reconnect`),
+    );
+    if (facts.control !== undefined) line(style('dim', `  control socket ${facts.control}; try: sslctx cache list`));
+    this.#refresh();
+  }
+
+  handshake(socket: SslSocket): void {
+    const { resumption } = socket;
+    const session = socket.getSession();
+    const id = session === undefined || session.id.length === 0 ? '' : short(session.id.toString('hex'));
+    session?.free();
+    const outcome = resumption.accepted ? style('green', 'resumed') : style('yellow', 'full   ');
+    const name = socket.servername === false ? '' : `  ${printable(socket.servername)}`;
+    this.#say(
+      `${outcome} ${socket.getProtocol()} ${socket.getCipher()?.name}  ${explain(resumption)}  ${id}${name}`,
+      socket,
+    );
+  }
+
+  failed(error: Error, socket: SslSocket): void {
+    this.#say(`${style('red', 'failed ')} ${printable(error.message)}`, socket);
+  }
+
+  lost(error: Error, socket: SslSocket): void {
+    this.#say(`${style('dim', 'lost   ')} ${printable(error.message)}`, socket);
+  }
+
+  removed(session: SslSession, reason: SessionRemovalReason): void {
+    if (reason === 'context-freed') return;
+    const id = session.id.toString('hex');
+    this.#block.print([`${time()} ${style('cyan', reason.padEnd(7))} ${session.protocol} ${short(id)}`], this.#table());
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    process.stdout.off('resize', this.#refresh);
+    this.#block.end();
+  }
+
+  #say(text: string, { remoteAddress, remotePort }: SslSocket): void {
+    this.#block.print(
+      [`${time()} ${text}  ${style('dim', `${remoteAddress ?? ''} ${remotePort ?? ''}`)}`],
+      this.#table(),
+    );
+  }
+
+  readonly #refresh = (): void => this.#block.print([], this.#table());
+
+  #table(): string[] {
+    return cacheTable(this.#context, Math.max(1, Math.floor((process.stdout.rows ?? 24) / 2) - 4));
+  }
+}
+
+function time(): string {
+  return style('dim', new Date().toTimeString().slice(0, 8));
+}
+
+/** The explainer's answer in a few words. */
+export function explain({ offered, kind, accepted, reason }: Resumption): string {
+  if (!offered) return 'nothing offered';
+  const what = (kind ?? '').replaceAll('-', ' ').replace(' id', ' ID');
+  return accepted ? `by ${what}` : `${what} refused: ${reason ?? 'unknown'}`;
+}
