@@ -136,6 +136,7 @@ export class Probe {
   async #resume(context: SslContext, session: SslSession | undefined): Promise<Way & { renewed: number }> {
     if (session === undefined) return { issued: false, resumed: false, again: undefined, renewed: 0 };
     const second = await visit({ ...this.#target, context, session });
+    if (!second.resumption.offered) throw new Error('libssl does not offer what this server gave');
     const resumed = second.resumption.accepted;
     const renewed = resumed ? second.sessions.filter(({ hasTicket }) => hasTicket).length : 0;
     if (!resumed) return { issued: true, resumed, again: undefined, renewed };

@@ -16,6 +16,7 @@ export interface VisitOptions {
   port: number;
   /** Default: `host`. */
   servername?: string | undefined;
+  /** Offered as a copy: libssl marks a TLS 1.3 session that a client has used, and would not offer it again. */
   session?: SslSession | undefined;
   /** End the connection when the certificate is not right. */
   verify?: boolean | undefined;
@@ -48,7 +49,10 @@ export function visit(options: VisitOptions): Promise<Visit> {
   const { context, host, port, servername = host, session, verify = false, timeout, wait, http = false } = options;
   // Only so can a certificate that nobody insists on be judged.
   trustForClient(context);
-  const target: ConnectOptions = { context, host, port, servername, session, rejectUnauthorized: verify };
+  const target: ConnectOptions = {
+    ...{ context, host, port, servername, rejectUnauthorized: verify },
+    session: session?.clone(),
+  };
   const socket = connect(target);
   return new Promise((resolve, reject) => {
     const limit = setTimeout(() => socket.destroy(timedOut(timeout)), timeout);
