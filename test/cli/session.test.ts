@@ -58,7 +58,7 @@ test('show has what openssl sess_id leaves out', async (t) => {
   t.true(value.isResumable);
   t.is(typeof value.ticketAgeAdd, 'number');
   t.is(value.peerSubject, 'CN=localhost');
-  const pem = await output('openssl', ['sess_id', '-in', file, '-noout', '-cert']);
+  const pem = await output('openssl', ['sess_id', '-in', file, '-cert']);
   const fingerprint = await output('sh', ['-c', `echo "$0" | openssl x509 -noout -fingerprint -sha256`, pem]);
   t.is(`sha256 Fingerprint=${value.peerFingerprint256}`, fingerprint);
 });
