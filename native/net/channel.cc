@@ -217,7 +217,9 @@ bool Channel::Shutdown(Call& call) {
   ContinueShutdown(call);
   if (phase_ == Phase::kFailed || phase_ == Phase::kClosed) return true;
   if (!in_step_) Flush(call);
-  const bool is_sent = write_side_ended_ || (fd_ < 0 && (SSL_get_shutdown(ssl_.get()) & SSL_SENT_SHUTDOWN) != 0);
+  // In a step, what a stream of JavaScript's is to carry is told at its end.
+  const bool is_said = !HasOutput() && (SSL_get_shutdown(ssl_.get()) & SSL_SENT_SHUTDOWN) != 0;
+  const bool is_sent = write_side_ended_ || (fd_ < 0 && is_said);
   if (!is_sent) tells_drained_ = true;
   if (!in_step_) UpdatePoll();
   return is_sent;

@@ -1,5 +1,7 @@
 // A TLS server on real sockets.
 import { EventEmitter } from 'node:events';
+import { rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import type { SocketAddress } from '../channel.ts';
 import {
   type ListenAddress,
@@ -12,6 +14,7 @@ import { SslContext } from '../context.ts';
 import { checkOptionNames, contextOptionNames, type SslContextOptions } from '../context-options.ts';
 import { invalidType, invalidValue, requireInteger, SslctxError, toError } from '../errors.ts';
 import { ServerHello } from './server-hello.ts';
+import { isShared, SharedListener } from './shared-listener.ts';
 import { type SslSocket, type SslSocketOptions, socketOn, socketOver, type Transport } from './socket.ts';
 import { addressesFor, type ListenOptions, listenOptions } from './where.ts';
 
@@ -112,6 +115,7 @@ const costlyEvents = new Set<string | symbol>(['keylog', 'resumeSession', 'newSe
 export class SslServer extends EventEmitter {
   #context: SslContext;
   #listener: SslListener | undefined;
+  #shared: SharedListener | undefined;
   #isListening = false;
   #isClosing = false;
   #path: string | undefined;
@@ -167,7 +171,7 @@ export class SslServer extends EventEmitter {
    */
   listen(where: number | string | ListenOptions = 0, ...more: Array<string | number | (() => void)>): this {
     const { options, callback } = listenOptions(where, more);
-    if (this.#isListening || this.#listener !== undefined) {
+    if (this.#isListening || this.#listener !== undefined || this.#shared !== undefined) {
       throw new SslctxError('ERR_SSLCTX_STATE', 'the server listens already');
     }
     if (callback !== undefined) this.once('listening', callback);
@@ -178,6 +182,11 @@ export class SslServer extends EventEmitter {
   async #listen(options: ListenOptions): Promise<void> {
     options.signal?.addEventListener('abort', () => this.close(), { once: true });
     let failure: unknown;
+    if (isShared(options)) {
+      await this.#share(options);
+      this.#announce();
+      return;
+    }
     // The first address that works: without a host, that is both families, or IPv4 alone.
     for (const where of await addressesFor(options)) {
       if (this.#isClosing) return;
@@ -194,8 +203,30 @@ export class SslServer extends EventEmitter {
       return;
     }
     this.#path = options.path;
+    this.#announce();
+  }
+
+  #announce(): void {
+    if (this.#isClosing) return;
     this.#isListening = true;
     process.nextTick(() => this.emit('listening'));
+  }
+
+  async #share(options: ListenOptions): Promise<void> {
+    const { noDelay = true, keepAlive = false, keepAliveInitialDelay = 0 } = this.#options;
+    const settings = { noDelay, keepAlive, keepAliveInitialDelay };
+    const shared = new SharedListener(settings, (stream) => {
+      if (this.#maxConnections > 0 && this.connectionCount >= this.#maxConnections) stream.destroy();
+      else this.emit('connection', stream);
+    });
+    if (!this.#isRef) shared.ref(false);
+    this.#shared = shared;
+    try {
+      await shared.listen(options);
+    } catch (error) {
+      this.#shared = undefined;
+      throw error;
+    }
   }
 
   #open(where: ListenAddress): void {
@@ -222,8 +253,9 @@ export class SslServer extends EventEmitter {
   }
 
   /** Where the server listens: as Node's `server.address()`. */
-  address(): SocketAddress | string | null {
+  address(): SocketAddress | AddressInfo | string | null {
     if (!this.#isListening) return null;
+    if (this.#shared !== undefined) return this.#shared.address;
     return this.#path ?? this.#listener?.address ?? null;
   }
 
@@ -285,12 +317,14 @@ export class SslServer extends EventEmitter {
   ref(): this {
     this.#isRef = true;
     this.#listener?.ref(true);
+    this.#shared?.ref(true);
     return this;
   }
 
   unref(): this {
     this.#isRef = false;
     this.#listener?.ref(false);
+    this.#shared?.ref(false);
     return this;
   }
 
@@ -305,6 +339,8 @@ export class SslServer extends EventEmitter {
     this.#isListening = false;
     this.#isClosing = true;
     this.#listener?.close();
+    this.#shared?.close();
+    if (this.#listener !== undefined && this.#path !== undefined) rmSync(this.#path, { force: true });
     this.#closeWhenEmpty();
     return this;
   }
@@ -348,6 +384,7 @@ export class SslServer extends EventEmitter {
     if (!this.#isClosing || this.connectionCount > 0) return;
     this.#isClosing = false;
     this.#listener = undefined;
+    this.#shared = undefined;
     process.nextTick(() => this.emit('close'));
   }
 

@@ -18,11 +18,18 @@ export interface ListenOptions {
   ipv6Only?: boolean | undefined;
   /** Several processes or threads share the port, and the kernel distributes the connections. socket(7), SO_REUSEPORT. */
   reusePort?: boolean | undefined;
+  /**
+   * In a worker of `node:cluster`: a socket of the worker's own, and not the primary's for this port. So is one with
+   * `reusePort`, which is the faster way to share a port. Default false, as in Node.
+   */
+  exclusive?: boolean | undefined;
+  /** A descriptor that listens already, in place of all that: systemd's socket activation gives the first as 3. */
+  fd?: number | undefined;
   /** Closes the server. */
   signal?: AbortSignal | undefined;
 }
 
-const names = ['port', 'host', 'path', 'backlog', 'ipv6Only', 'reusePort', 'signal', 'exclusive'];
+const names = ['port', 'host', 'path', 'backlog', 'ipv6Only', 'reusePort', 'signal', 'exclusive', 'fd'];
 
 /** Node's several forms of `listen` as one. A string of digits is a port, as environment variables give it. */
 export function listenOptions(
@@ -45,6 +52,7 @@ function isPort(text: string): boolean {
 }
 
 function checked(options: ListenOptions): ListenOptions {
+  if (options.fd !== undefined) requireInteger('fd', options.fd, 0, 0x7fffffff);
   if (options.path === undefined) requireInteger('port', options.port ?? 0, 0, 65_535);
   if (options.backlog !== undefined) requireInteger('backlog', options.backlog, 1, 0x7fffffff);
   return options;
