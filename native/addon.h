@@ -9,6 +9,7 @@
 
 #include "error_queue.h"
 #include "handles.h"
+#include "openssl.h"
 #include "outbox.h"
 
 namespace sslctx {
@@ -43,6 +44,9 @@ class Addon {
   ErrorQueue errors;
   Handles handles;
   Outbox outbox;
+
+  /// What caches are asked with: making one for each question takes longer than the answer. Null before the first.
+  OwnedSession lookup_key;
 
   /// The innermost call that JavaScript has made and that has not returned yet; callbacks of libssl run inside of it.
   Call* current_call = nullptr;

@@ -334,11 +334,6 @@ export class SslListener {
     engine.listenerConfigure(this.#id, context === undefined ? null : contextHandle(context), this.#options);
   }
 
-  /** The channel is JavaScript's from now on, which has this many. */
-  forget(channel: SslChannel, connections: number): void {
-    engine.listenerForget(this.#id, channel.id, connections);
-  }
-
   ref(isOn: boolean): void {
     if (!this.#isClosed) engine.listenerRef(this.#id, isOn);
   }

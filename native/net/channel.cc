@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "../callbacks.h"
+#include "listener.h"
 
 namespace sslctx {
 
@@ -43,21 +44,21 @@ Channel::Channel(Reactor& reactor, int fd, const ChannelOptions& options)
     : reactor_(reactor), options_(options), fd_(fd) {}
 
 Channel::~Channel() {
-  poll_.Close();
+  watch_.Close();
   if (fd_ >= 0) close(fd_);
 }
 
 std::shared_ptr<Channel> Channel::New(Reactor& reactor, SSL_CTX* ctx, int fd, const ChannelOptions& options) {
   const std::shared_ptr<Channel> channel(new Channel(reactor, fd, options));
   channel->MakeSsl(ctx);
-  if (fd >= 0 && channel->Watch() != 0) throw std::runtime_error("the socket cannot be watched");
+  if (fd >= 0 && channel->Observe() != 0) throw std::runtime_error("the socket cannot be watched");
   channel->id_ = reactor.Add(channel);
   return channel;
 }
 
-int Channel::Watch() {
-  return poll_.Open(
-      reactor_.loop(), fd_,
+int Channel::Observe() {
+  return watch_.Open(
+      reactor_.watches(), fd_,
       [](void* data, bool readable, bool) {
         auto* const self = static_cast<Channel*>(data);
         if (readable) self->is_drained_ = false;
@@ -68,7 +69,7 @@ int Channel::Watch() {
 
 int Channel::ConnectWith(int fd) {
   fd_ = fd;
-  if (const int error = Watch(); error != 0) return -error;
+  if (const int error = Observe(); error != 0) return -error;
   phase_ = Phase::kConnecting;
   UpdatePoll();
   return 0;
@@ -91,7 +92,6 @@ void Channel::MakeSsl(SSL_CTX* ctx) {
   SSL_set_bio(ssl, bio, bio);
   // One read of the kernel's for as much as there is, in place of two for each record.
   SSL_set_read_ahead(ssl, 1);
-  SSL_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
   if (!options_.is_server) {
     SSL_set_connect_state(ssl);
     return;
@@ -285,21 +285,22 @@ void Channel::Close(Call& call, bool is_clean) {
   }
   if (phase_ != Phase::kClosed) Flush(call);
   if (phase_ == Phase::kClosed) return;
-  const bool lingers = is_clean && fd_ >= 0 && !is_eof_ && error_ == 0 && out_at_ == out_.size() &&
-                       (SSL_get_shutdown(ssl_.get()) & SSL_SENT_SHUTDOWN) != 0;
+  const int said = SSL_get_shutdown(ssl_.get());
+  const bool has_peer_ended = (said & SSL_RECEIVED_SHUTDOWN) != 0;
+  // A peer that has said close_notify sends nothing any more that could be answered with a reset.
+  const bool lingers = is_clean && fd_ >= 0 && !is_eof_ && error_ == 0 && out_at_ == out_.size() && !has_peer_ended &&
+                       (said & SSL_SENT_SHUTDOWN) != 0;
   // The peer has said that its data is complete: how our side ends says nothing against the session.
-  const int shutdown_state = SSL_get_shutdown(ssl_.get());
-  if ((shutdown_state & SSL_RECEIVED_SHUTDOWN) != 0) {
-    SSL_set_shutdown(ssl_.get(), shutdown_state | SSL_SENT_SHUTDOWN);
-  }
+  if (has_peer_ended) SSL_set_shutdown(ssl_.get(), said | SSL_SENT_SHUTDOWN);
   phase_ = Phase::kClosed;
   Release();
+  if (const std::shared_ptr<Listener> listener = reactor_.FindListener(options_.owner)) listener->CountClosed();
   if (lingers) {
     Linger();
   } else {
     // What has come unread would make the kernel send a reset after what was sent last: an alert perhaps.
     char bytes[4096];
-    if (fd_ >= 0 && !is_eof_) static_cast<void>(recv(fd_, bytes, sizeof bytes, 0));
+    if (fd_ >= 0 && !is_eof_ && !(has_peer_ended && is_drained_)) static_cast<void>(recv(fd_, bytes, sizeof bytes, 0));
     Abandon();
     reactor_.Remove(id_);
   }
@@ -308,10 +309,10 @@ void Channel::Close(Call& call, bool is_clean) {
 // When the peer sends to a closed socket, the kernel answers with a reset, and the peer loses what it has not read yet,
 // close_notify included. So only our side is closed, and the descriptor when the peer has closed its own.
 void Channel::Linger() {
-  shutdown(fd_, SHUT_WR);
+  if (!write_side_ended_ || owes_fin_) shutdown(fd_, SHUT_WR);
   is_lingering_ = true;
-  poll_.Ref(false);
-  poll_.Watch(true, false);
+  watch_.Ref(false);
+  watch_.Want(true, false);
   reactor_.WatchLingering(id_);
 }
 
@@ -336,7 +337,7 @@ void Channel::EndLingering() {
 
 void Channel::Abandon() {
   phase_ = Phase::kClosed;
-  poll_.Close();
+  watch_.Close();
   if (fd_ >= 0) close(fd_);
   fd_ = -1;
   Release();
@@ -378,6 +379,10 @@ void Channel::TimeOut() {
 void Channel::Step(Call& call) {
   if (phase_ == Phase::kClosed || in_step_) return;
   const std::shared_ptr<Channel> self = shared_from_this();
+  if (owes_fin_) {
+    owes_fin_ = false;
+    shutdown(fd_, SHUT_WR);
+  }
   in_step_ = true;
   if (phase_ == Phase::kConnecting) FinishConnect(call);
   if (phase_ == Phase::kHandshake && !waits_for_hello_ && error_ == 0) Handshake(call);
@@ -398,6 +403,10 @@ void Channel::Step(Call& call) {
   Flush(call);
   if (error_ != 0) TellSystemError(call);
   TellDrained(call);
+  if (releases_buffers_ && phase_ == Phase::kOpen) {
+    releases_buffers_ = false;
+    SSL_free_buffers(ssl_.get());
+  }
   UpdatePoll();
 }
 
@@ -515,6 +524,7 @@ void Channel::Handshake(Call& call) {
   switch (outcome) {
     case Outcome::kDone: {
       phase_ = Phase::kOpen;
+      HandOver();
       RepeatEarlyData(call);
       if (phase_ != Phase::kOpen) return;
       std::uint32_t facts = options_.is_server ? resumption_.Conclude(ssl_.get(), true) : 0;
@@ -614,6 +624,12 @@ void Channel::DeliverEnd(Call& call) {
   if (outcome != Outcome::kDone) Fail(call);
 }
 
+void Channel::HandOver() {
+  if (is_handed_over_) return;
+  is_handed_over_ = true;
+  if (const std::shared_ptr<Listener> listener = reactor_.FindListener(options_.owner)) listener->HandOver(id_);
+}
+
 void Channel::Fail(Call& call) {
   if (phase_ == Phase::kFailed || phase_ == Phase::kClosed) return;
   const bool was_handshaking = phase_ == Phase::kHandshake;
@@ -626,6 +642,7 @@ void Channel::Fail(Call& call) {
     return;
   }
   const std::uint32_t facts = options_.is_server && was_handshaking ? resumption_.Conclude(ssl_.get(), false) : 0;
+  HandOver();
   Tell(call, Event::kFailed, Napi::Number::New(call.env(), facts), Napi::Boolean::New(call.env(), was_handshaking));
 }
 
@@ -634,7 +651,7 @@ void Channel::TellSystemError(Call& call) {
   const int error = error_;
   if (phase_ == Phase::kConnecting) {
     // There may be another address to try.
-    poll_.Close();
+    watch_.Close();
     close(fd_);
     fd_ = -1;
     error_ = 0;
@@ -643,6 +660,7 @@ void Channel::TellSystemError(Call& call) {
     phase_ = Phase::kFailed;
     UpdatePoll();
   }
+  HandOver();
   Tell(call, Event::kSystemError, Napi::Number::New(call.env(), error), Napi::String::New(call.env(), syscall_));
 }
 
@@ -809,7 +827,13 @@ void Channel::Flush(Call& call) {
   const bool is_over = shutdown_asked_ && !write_side_ended_ && out_at_ == out_.size() && phase_ != Phase::kHandshake;
   if (is_over && (SSL_get_shutdown(ssl_.get()) & SSL_SENT_SHUTDOWN) != 0) {
     write_side_ended_ = true;
-    shutdown(fd_, SHUT_WR);
+    // When both have ended, the socket is usually closed in this very turn, which says the same.
+    owes_fin_ = (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0;
+    if (owes_fin_) {
+      RunLater();
+    } else {
+      shutdown(fd_, SHUT_WR);
+    }
   }
 }
 
@@ -820,7 +844,7 @@ void Channel::UpdatePoll() {
       (phase_ == Phase::kOpen && !is_eof_ && ((wants_data_ && !has_ended_) || write_waits_for_read_ || renegotiating_));
   const bool writable = phase_ == Phase::kConnecting ||
                         ((phase_ == Phase::kHandshake || phase_ == Phase::kOpen) && out_at_ < out_.size());
-  poll_.Watch(readable, writable);
+  watch_.Want(readable, writable);
 }
 
 // ---- What libssl asks and tells. None of it calls JavaScript: a step tells it afterwards ----
@@ -844,7 +868,7 @@ int Channel::OnClientHello(SSL* ssl, int* alert) noexcept {
     kept->wants_ocsp = hello.wants_ocsp;
     SSL_CTX* const ctx = SSL_get_SSL_CTX(ssl);
     const auto keep = [&](ByteView id) {
-      if (!FindInCache(ctx, id)) kept->ids.emplace_back(id.begin(), id.end());
+      if (!FindInCache(reactor_.addon(), ctx, id)) kept->ids.emplace_back(id.begin(), id.end());
     };
     for (const ClientHello::Identity& identity : hello.identities) {
       if (identity.name.size() == SSL_MAX_SSL_SESSION_ID_LENGTH) keep(identity.name);

@@ -10,6 +10,7 @@
 #include "reactor.h"
 #include "resumption.h"
 #include "transport_bio.h"
+#include "watch.h"
 
 namespace sslctx {
 
@@ -77,7 +78,7 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
   /// The peer has had its time to close.
   void EndLingering();
   bool closed() const { return phase_ == Phase::kClosed; }
-  void Ref(bool on) { poll_.Ref(on); }
+  void Ref(bool on) { watch_.Ref(on); }
 
   // From the loop.
   void Run(Call& call) noexcept override;
@@ -107,7 +108,7 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
 
   Channel(Reactor& reactor, int fd, const ChannelOptions& options);
   void MakeSsl(SSL_CTX* ctx);
-  int Watch();
+  int Observe();
 
   template <typename Operation>
   Outcome Perform(Call& call, Operation&& operation);
@@ -121,6 +122,8 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
   void DeliverEnd(Call& call);
   void ContinueWrite(Call& call);
   void ContinueShutdown(Call& call);
+  /// Its listener no longer counts it among the handshakes.
+  void HandOver();
   void Fail(Call& call);
   void TellSystemError(Call& call);
   void TellMore(Call& call);
@@ -145,7 +148,7 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
   double id_ = 0;
   int fd_;
   Phase phase_ = Phase::kNew;
-  Poll poll_;
+  Watch watch_;
 
   bool in_step_ = false;
   bool wants_data_ = false;
@@ -165,6 +168,9 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
   bool is_lingering_ = false;
   bool is_overdue_ = false;
   bool write_side_ended_ = false;
+  bool owes_fin_ = false;
+  bool is_handed_over_ = false;
+  bool releases_buffers_ = false;
   std::uint8_t renegotiations_ = 0;
   std::uint8_t sync_writes_ = 0;
   int error_ = 0;

@@ -213,7 +213,6 @@ Napi::Value ListenerConfigure(Call& call) {
   listener->options().channel.is_server = true;
   listener->options().channel.owner = listener->id();
   listener->options().max_connections = options.Get("maxConnections").As<Napi::Number>().Uint32Value();
-  listener->connections = options.Get("connections").As<Napi::Number>().Uint32Value();
   return call.env().Undefined();
 }
 
@@ -226,13 +225,6 @@ Napi::Value ListenerClose(Call& call) {
 
 Napi::Value ListenerAbort(Call& call) {
   ListenerOf(call)->Abort(call);
-  return call.env().Undefined();
-}
-
-Napi::Value ListenerForget(Call& call) {
-  const auto listener = ListenerOf(call);
-  listener->Forget(call[1].As<Napi::Number>().DoubleValue());
-  listener->connections = call[2].As<Napi::Number>().Uint32Value();
   return call.env().Undefined();
 }
 
@@ -394,7 +386,6 @@ constexpr Export kExports[] = {
     SSLCTX_BODY(listenerAddress, ListenerAddress),
     SSLCTX_BODY(listenerClose, ListenerClose),
     SSLCTX_BODY(listenerAbort, ListenerAbort),
-    SSLCTX_BODY(listenerForget, ListenerForget),
     SSLCTX_BODY(listenerPending, ListenerPending),
     SSLCTX_BODY(listenerRef, ListenerRef),
     SSLCTX_BODY(openChannel, OpenChannel),

@@ -26,8 +26,8 @@ Listener::Listener(Reactor& reactor, int fd, const ListenerOptions& options)
 std::shared_ptr<Listener> Listener::New(Reactor& reactor, SSL_CTX* ctx, int fd, const ListenerOptions& options) {
   const std::shared_ptr<Listener> listener(new Listener(reactor, fd, options));
   listener->SetContext(ctx);
-  const int error = listener->poll_.Open(
-      reactor.loop(), fd,
+  const int error = listener->watch_.Open(
+      reactor.watches(), fd,
       [](void* data, bool, bool) {
         auto* const self = static_cast<Listener*>(data);
         self->reactor_.Enqueue(self->shared_from_this());
@@ -36,7 +36,7 @@ std::shared_ptr<Listener> Listener::New(Reactor& reactor, SSL_CTX* ctx, int fd, 
   if (error != 0) throw std::runtime_error("the socket cannot be watched");
   listener->id_ = reactor.AddListener(listener);
   listener->options_.channel.owner = listener->id_;
-  listener->poll_.Watch(true, false);
+  listener->watch_.Want(true, false);
   return listener;
 }
 
@@ -46,12 +46,10 @@ void Listener::SetContext(SSL_CTX* ctx) {
 }
 
 void Listener::Close() {
-  poll_.Close();
+  watch_.Close();
   if (fd_ >= 0) close(fd_);
   fd_ = -1;
 }
-
-void Listener::Forget(double channel) { pending_.erase(static_cast<std::uint64_t>(channel)); }
 
 void Listener::Abort(Call& call) {
   const std::unordered_set<std::uint64_t> pending = std::move(pending_);
@@ -73,7 +71,7 @@ void Listener::Run(Call& call) noexcept {
 }
 
 void Listener::Accept(Call&, int fd) {
-  if (options_.max_connections != 0 && pending_.size() + connections >= options_.max_connections) {
+  if (options_.max_connections != 0 && open_ >= options_.max_connections) {
     close(fd);
     return;
   }
@@ -83,6 +81,7 @@ void Listener::Accept(Call&, int fd) {
     if (options_.keep_alive_delay > 0) Set(fd, IPPROTO_TCP, TCP_KEEPIDLE, options_.keep_alive_delay);
   }
   const std::shared_ptr<Channel> channel = Channel::New(reactor_, ctx_.get(), fd, options_.channel);
+  ++open_;
   pending_.insert(static_cast<std::uint64_t>(channel->id()));
   deadlines_.push_back({channel->id(), LoopTime(reactor_.loop()) + options_.handshake_timeout});
   reactor_.WatchDeadlines();

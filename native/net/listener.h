@@ -28,16 +28,15 @@ class Listener final : public Job, public std::enable_shared_from_this<Listener>
   int fd() const { return fd_; }
   ListenerOptions& options() { return options_; }
   void SetContext(SSL_CTX* ctx);
-  void Ref(bool on) { poll_.Ref(on); }
+  void Ref(bool on) { watch_.Ref(on); }
   /// Accepts no more. Handshakes go on.
   void Close();
   /// Channels that JavaScript does not know yet.
   std::size_t pending() const { return pending_.size(); }
-  void Forget(double channel);
+  /// The handshake is over, well or not: JavaScript is about to know the channel.
+  void HandOver(double channel) { pending_.erase(static_cast<std::uint64_t>(channel)); }
+  void CountClosed() { --open_; }
   void Abort(Call& call);
-
-  /// Connections that JavaScript counts; together with `pending` they are bound by `max_connections`.
-  std::size_t connections = 0;
 
   void Run(Call& call) noexcept override;
   /// Fails the handshakes that are over their time. Returns whether there are others to check later.
@@ -52,13 +51,15 @@ class Listener final : public Job, public std::enable_shared_from_this<Listener>
   ListenerOptions options_;
   double id_ = 0;
   int fd_;
-  Poll poll_;
+  Watch watch_;
   struct Deadline {
     double channel;
     std::uint64_t at;
   };
   std::deque<Deadline> deadlines_;
   std::unordered_set<std::uint64_t> pending_;
+  /// All channels that are not closed: bound by `max_connections`.
+  std::size_t open_ = 0;
 };
 
 }  // namespace sslctx

@@ -72,11 +72,22 @@ Reactor& Reactor::Of(Addon& addon) {
   return *addon.reactor;
 }
 
-Reactor::Reactor(Addon& addon) : addon_(addon), turn_data_{&addon, "the event loop"} {
-  const Napi::Env env = addon.env();
+namespace {
+
+uv_loop_s* LoopOf(Napi::Env env) {
   uv_loop_s* loop = nullptr;
   if (napi_get_uv_event_loop(env, &loop) != napi_ok) throw Napi::Error::New(env);
-  loop_ = std::make_unique<Loop>(loop);
+  return loop;
+}
+
+}  // namespace
+
+Reactor::Reactor(Addon& addon)
+    : addon_(addon),
+      loop_(std::make_unique<Loop>(LoopOf(addon.env()))),
+      watches_(*loop_),
+      turn_data_{&addon, "the event loop"} {
+  const Napi::Env env = addon.env();
   scratch.reserve(kScratchSize);
   const Napi::Object resource = Napi::Object::New(env);
   resource_ = Napi::Persistent(resource);
@@ -112,6 +123,7 @@ void Reactor::Shutdown() {
   }
   channels_.slots.clear();
   listeners_.slots.clear();
+  watches_.Close();
   turn_.Close();
   ticker_.Close();
   dispatcher_.Reset();

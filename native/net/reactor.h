@@ -11,6 +11,7 @@
 
 #include "../call.h"
 #include "loop.h"
+#include "watch.h"
 
 namespace sslctx {
 
@@ -56,6 +57,7 @@ class Reactor {
 
   Addon& addon() const { return addon_; }
   Loop& loop() { return *loop_; }
+  WatchSet& watches() { return watches_; }
 
   void SetDispatcher(Napi::Function dispatcher) { dispatcher_ = Napi::Persistent(dispatcher); }
 
@@ -110,6 +112,7 @@ class Reactor {
 
   Addon& addon_;
   std::unique_ptr<Loop> loop_;
+  WatchSet watches_;
   EachTurn turn_;
   Ticker ticker_;
   Napi::FunctionReference dispatcher_;

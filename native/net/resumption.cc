@@ -4,6 +4,7 @@
 #include <cstring>
 #include <ctime>
 
+#include "../addon.h"
 #include "../session_time.h"
 #include "../state.h"
 #include "session_der.h"
@@ -32,9 +33,10 @@ bool DemandsCertificate(const SSL* ssl) { return (SSL_get_verify_mode(ssl) & SSL
 
 }  // namespace
 
-OwnedSession FindInCache(SSL_CTX* ctx, ByteView id) {
+OwnedSession FindInCache(Addon& addon, SSL_CTX* ctx, ByteView id) {
   if (id.empty() || id.size() > SSL_MAX_SSL_SESSION_ID_LENGTH || SSL_CTX_sess_number(ctx) == 0) return nullptr;
-  const OwnedSession key(SSL_SESSION_new());
+  OwnedSession& key = addon.lookup_key;
+  if (!key) key.reset(SSL_SESSION_new());
   if (!key || SSL_SESSION_set1_id(key.get(), id.data(), static_cast<unsigned int>(id.size())) != 1) return nullptr;
   auto* const table = reinterpret_cast<OPENSSL_LHASH*>(SSL_CTX_sessions(ctx));
   for (const int version : {TLS1_3_VERSION, TLS1_2_VERSION, TLS1_1_VERSION, TLS1_VERSION}) {
@@ -100,7 +102,7 @@ void Resumption::OnClientHello(SSL* ssl, const ClientHello& hello) {
 void Resumption::LookFor(SSL* ssl, ByteView id) {
   id_.assign(id.begin(), id.end());
   SSL_CTX* const ctx = SslState::Of(ssl).session_ctx;
-  candidate_ = FindInCache(ctx, id);
+  candidate_ = FindInCache(*SslState::Of(ssl).addon, ctx, id);
   const ContextState* const state = ContextState::Of(ctx);
   was_removed_ = !candidate_ && state != nullptr && state->removed && state->removed->Has(id);
   for (const OwnedSession& session : provided_) {

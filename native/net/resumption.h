@@ -10,6 +10,8 @@
 
 namespace sslctx {
 
+class Addon;
+
 /// What a client offered. src/resumption.ts has the same list.
 enum class Offer : std::uint8_t { kNothing, kSessionId, kStatefulTicket, kStatelessTicket, kPreSharedKey };
 
@@ -96,6 +98,6 @@ class RemovedIds {
 };
 
 /// The session of a cache with this ID, of the first of the versions that has one; libssl's own table is asked.
-OwnedSession FindInCache(SSL_CTX* ctx, ByteView id);
+OwnedSession FindInCache(Addon& addon, SSL_CTX* ctx, ByteView id);
 
 }  // namespace sslctx

@@ -180,7 +180,6 @@ export const {
   listenerAbort,
   listenerAddress,
   listenerClose,
-  listenerForget,
   listenerPending,
   listenerRef,
 } = native;

@@ -391,7 +391,6 @@ export interface Native {
   listenerAddress(id: number): SocketAddress | undefined;
   listenerClose(id: number): void;
   listenerAbort(id: number): void;
-  listenerForget(id: number, channel: number, connections: number): void;
   listenerPending(id: number): number;
   listenerRef(id: number, on: boolean): void;
   openChannel(ctx: Id, options: ChannelOptions): number;
@@ -456,14 +455,13 @@ export interface ChannelOptions {
   defersTickets?: boolean | undefined;
 }
 
-/** ListenerOptions of native/net/listener.h; `connections` are those that JavaScript has. */
+/** ListenerOptions of native/net/listener.h. */
 export interface ListenerOptions extends ChannelOptions {
   handshakeTimeout: number;
   maxConnections: number;
   noDelay: boolean;
   keepAlive: boolean;
   keepAliveInitialDelay: number;
-  connections: number;
 }
 
 export interface ChannelInfo {

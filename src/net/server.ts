@@ -124,6 +124,10 @@ export class SslServer extends EventEmitter {
   readonly #socketOptions: SslSocketOptions;
   readonly #hello: ServerHello;
   #maxConnections = 0;
+  readonly #onDestroyed = (socket: SslSocket): void => {
+    this.#sockets.delete(socket);
+    this.#closeWhenEmpty();
+  };
   #isRef = true;
 
   constructor(options: SslServerOptions = {}) {
@@ -231,7 +235,7 @@ export class SslServer extends EventEmitter {
 
   #open(where: ListenAddress): void {
     const { handshakeTimeout = 120_000, noDelay = true, keepAlive = false, keepAliveInitialDelay = 0 } = this.#options;
-    const settings = { handshakeTimeout, noDelay, keepAlive, connections: 0, maxConnections: this.#maxConnections };
+    const settings = { handshakeTimeout, noDelay, keepAlive, maxConnections: this.#maxConnections };
     const delay = Math.ceil(keepAliveInitialDelay / 1000);
     const options = { ...settings, keepAliveInitialDelay: delay, ...this.#channelOptions() };
     this.#listener = new SslListener(this.#context, where, options, this.#target());
@@ -376,8 +380,7 @@ export class SslServer extends EventEmitter {
   #configure(): void {
     if (!this.#isListening && this.#listener === undefined) return;
     const { maxConnections } = this;
-    const connections = this.#sockets.size;
-    this.#listener?.configure(this.#context, { ...this.#channelOptions(), maxConnections, connections });
+    this.#listener?.configure(this.#context, { ...this.#channelOptions(), maxConnections });
   }
 
   #closeWhenEmpty(): void {
@@ -389,19 +392,9 @@ export class SslServer extends EventEmitter {
   }
 
   #adopt(channel: SslChannel, facts: number): SslSocket {
-    const socket = socketOn(channel, this.#socketOptions, facts);
-    this.#track(socket);
-    this.#listener?.forget(channel, this.#sockets.size);
-    return socket;
-  }
-
-  #track(socket: SslSocket): void {
+    const socket = socketOn(channel, this.#socketOptions, facts, this.#onDestroyed);
     this.#sockets.add(socket);
-    socket.once('close', () => {
-      this.#sockets.delete(socket);
-      this.#closeWhenEmpty();
-      if (this.#maxConnections > 0 && this.#isListening) this.#configure();
-    });
+    return socket;
   }
 
   #accept(stream: Transport): void {
@@ -410,7 +403,8 @@ export class SslServer extends EventEmitter {
       ...this.#channelOptions(),
       chooser: (channel, hello) => this.#hello.answer(channel, hello, this.#context),
     });
-    this.#track(socket);
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#onDestroyed(socket));
     const expire = (): void => {
       socket.destroy(new SslctxError('ERR_SSLCTX_HANDSHAKE_TIMEOUT', 'the handshake took too long'));
     };

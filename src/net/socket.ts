@@ -57,7 +57,12 @@ export interface SslStreamOptions extends SslSocketOptions, ClientOptions {
 const streamOptionNames = ['context', 'isServer', 'allowHalfOpen', 'requireCloseNotify', ...clientOptionNames];
 
 /** @internal For servers and `connect`: a socket on a channel of its own. */
-export let socketOn: (channel: SslChannel, options: SslSocketOptions, facts?: number) => SslSocket;
+export let socketOn: (
+  channel: SslChannel,
+  options: SslSocketOptions,
+  facts?: number,
+  onDestroyed?: (socket: SslSocket) => void,
+) => SslSocket;
 
 /** @internal For servers: a socket over a stream, whose channel asks for what its client hello leads to. */
 export let socketOver: (
@@ -79,9 +84,11 @@ class StreamArgument {
 class ChannelArgument {
   readonly channel: SslChannel;
   readonly facts: number | undefined;
-  constructor(channel: SslChannel, facts: number | undefined) {
+  readonly onDestroyed: ((socket: SslSocket) => void) | undefined;
+  constructor(channel: SslChannel, facts?: number, onDestroyed?: (socket: SslSocket) => void) {
     this.channel = channel;
     this.facts = facts;
+    this.onDestroyed = onDestroyed;
   }
 }
 
@@ -116,6 +123,7 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
   #timeout = 0;
   #timer: NodeJS.Timeout | undefined;
   #pendingOutput: Callback | undefined;
+  #onDestroyed: ((socket: SslSocket) => void) | undefined;
   /** Tries the next address; false when there is none. */
   #onUnreachable: ((error: Error) => boolean) | undefined;
 
@@ -129,7 +137,8 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
       this.#channel = from.channel;
       this.#facts = from.facts ?? 0;
       this.isServer = from.facts !== undefined;
-      this.#channel.target = this.#target();
+      this.#onDestroyed = from.onDestroyed;
+      this.#channel.target = new SslSocket.#Target(this);
       return;
     }
     if (from instanceof StreamArgument) {
@@ -156,7 +165,7 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
   }
 
   #carry(transport: Transport): void {
-    this.#channel.target = this.#target();
+    this.#channel.target = new SslSocket.#Target(this);
     transport.on('data', (ciphertext: Buffer) => {
       this.#channel.input(ciphertext);
       this.#holdTransport();
@@ -168,7 +177,8 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
   }
 
   static {
-    socketOn = (channel, options, facts) => new SslSocket(new ChannelArgument(channel, facts), options);
+    socketOn = (channel, options, facts, onDestroyed) =>
+      new SslSocket(new ChannelArgument(channel, facts, onDestroyed), options);
     socketOver = (stream, context, options, { chooser, ...settings }) => {
       const channel = SslChannel.create(context, { ...settings, isServer: true });
       channel.chooser = (hello) => chooser(channel, hello);
@@ -358,6 +368,7 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
     waiting?.(error ?? new SslctxError('ERR_SSLCTX_STATE', 'the socket was destroyed'));
     for (const wake of this.#sessionWaiters.splice(0)) wake();
     callback(error);
+    this.#onDestroyed?.(this);
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {
@@ -416,52 +427,78 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
     if (isFull && !this.destroyed) this.#transport?.pause();
   }
 
-  #target(): ChannelTarget {
-    return {
-      onConnected: () => {
-        this.#onUnreachable = undefined;
-        this.#active();
-        this.emit('connect');
-      },
-      onSecure: (facts) => this.secured(facts),
-      onData: (plaintext) => {
-        this.#active();
-        return this.push(plaintext);
-      },
-      onEnd: (isTruncated) => {
-        this.#isTruncated = isTruncated;
-        this.push(null);
-        // Otherwise nobody who does not read would see the end.
-        if (this.readableLength === 0 && this.readableFlowing === null) this.read(0);
-      },
-      onDrained: () => {
-        this.#active();
-        this.#continue();
-      },
-      onFailed: (error, facts) => {
-        // Another address may do.
-        if (this.#isConnecting && this.#onUnreachable?.(error) === true) return;
-        this.#facts = facts;
-        this.destroy(this.#explain(error));
-      },
-      onSession: (session) => {
-        this.#sessions.push(session);
-        if (this.#sessions.length > maxSessions) this.#sessions.shift();
-        for (const wake of this.#sessionWaiters.splice(0)) wake();
-        this.emit('session', session);
-      },
-      onKeylog: (line) => this.emit('keylog', line),
-      onOutput: (ciphertext) => {
-        if (this.#transport?.writable === true) this.#transport.write(ciphertext);
-      },
-      onConfirmed: () => this.emit('secure'),
-      onRenegotiated: () => {
-        const callback = this.#renegotiated;
-        this.#renegotiated = undefined;
-        callback?.(null);
-      },
-    };
-  }
+  // One class for all sockets: a connection then costs one small object, and no functions of its own.
+  static readonly #Target = class implements ChannelTarget {
+    readonly #socket: SslSocket;
+
+    constructor(socket: SslSocket) {
+      this.#socket = socket;
+    }
+
+    onConnected(): void {
+      const socket = this.#socket;
+      socket.#onUnreachable = undefined;
+      socket.#active();
+      socket.emit('connect');
+    }
+
+    onSecure(facts: number): void {
+      this.#socket.secured(facts);
+    }
+
+    onData(plaintext: Buffer): boolean {
+      this.#socket.#active();
+      return this.#socket.push(plaintext);
+    }
+
+    onEnd(isTruncated: boolean): void {
+      const socket = this.#socket;
+      socket.#isTruncated = isTruncated;
+      socket.push(null);
+      // Otherwise nobody who does not read would see the end.
+      if (socket.readableLength === 0 && socket.readableFlowing === null) socket.read(0);
+    }
+
+    onDrained(): void {
+      this.#socket.#active();
+      this.#socket.#continue();
+    }
+
+    onFailed(error: Error, facts: number): void {
+      const socket = this.#socket;
+      // Another address may do.
+      if (socket.#isConnecting && socket.#onUnreachable?.(error) === true) return;
+      socket.#facts = facts;
+      socket.destroy(socket.#explain(error));
+    }
+
+    onSession(session: SslSession): void {
+      const socket = this.#socket;
+      socket.#sessions.push(session);
+      if (socket.#sessions.length > maxSessions) socket.#sessions.shift();
+      for (const wake of socket.#sessionWaiters.splice(0)) wake();
+      socket.emit('session', session);
+    }
+
+    onKeylog(line: Buffer): void {
+      this.#socket.emit('keylog', line);
+    }
+
+    onOutput(ciphertext: Buffer): void {
+      const transport = this.#socket.#transport;
+      if (transport?.writable === true) transport.write(ciphertext);
+    }
+
+    onConfirmed(): void {
+      this.#socket.emit('secure');
+    }
+
+    onRenegotiated(): void {
+      const callback = this.#socket.#renegotiated;
+      this.#socket.#renegotiated = undefined;
+      callback?.(null);
+    }
+  };
 
   /** @internal The handshake is done. */
   secured(facts: number): void {
