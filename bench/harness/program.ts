@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
+import { scriptPath } from '../build.ts';
 import { type Numbers, parseNumbers } from './numbers.ts';
 
 /** Servers on one core and clients on the other; `undefined` leaves the choice to the system. */
@@ -26,8 +26,7 @@ export function chooseCores(): Cores {
 
 /** How to run a TypeScript program of this folder. */
 export function typescript(file: string, nodeArguments: readonly string[] = []): readonly string[] {
-  const run = fileURLToPath(new URL('../../scripts/run.mjs', import.meta.url));
-  return [process.execPath, ...nodeArguments, run, fileURLToPath(new URL(`../${file}`, import.meta.url))];
+  return [process.execPath, ...nodeArguments, scriptPath(file)];
 }
 
 const running = new Set<Program>();
