@@ -16,6 +16,7 @@ namespace {
 
 /// Plaintext for one call of SSL_write, and ciphertext for one call of the kernel.
 constexpr std::size_t kSlice = 64 * 1024;
+constexpr std::size_t kReadSize = 32 * 1024;
 /// Plaintext for JavaScript in one turn of the loop.
 constexpr std::size_t kMaxPump = 256 * 1024;
 /// Writes that end at once, in one turn of the loop: a writer that never waits would never let the loop go on.
@@ -127,6 +128,11 @@ void Channel::WantData(bool on) {
   }
 }
 
+// libssl's own way, SSL_MODE_RELEASE_BUFFERS, would allocate and free them for each record.
+void Channel::FreeBuffers() {
+  if (phase_ == Phase::kOpen) SSL_free_buffers(ssl_.get());
+}
+
 std::size_t Channel::WriteSome(Call& call, const std::uint8_t* data, std::size_t length) {
   std::size_t at = 0;
   if (tickets_owed_ && early_ == Early::kNone && SSL_version(ssl_.get()) == TLS1_3_VERSION) {
@@ -186,7 +192,10 @@ bool Channel::Write(Call& call, napi_value value) {
 bool Channel::Settle(Call& call) {
   // Inside of a step, its end sends what has been written in it together.
   if (in_step_ && reactor_.scratch_owner == this) return true;
-  if (!in_step_) Flush(call);
+  if (!in_step_) {
+    Flush(call);
+    FreeBuffers();
+  }
   TellMore(call);
   if (phase_ == Phase::kFailed || phase_ == Phase::kClosed) return true;
   const bool must_pause = fd_ >= 0 && ++sync_writes_ >= kMaxSyncWrites;
@@ -403,10 +412,7 @@ void Channel::Step(Call& call) {
   Flush(call);
   if (error_ != 0) TellSystemError(call);
   TellDrained(call);
-  if (releases_buffers_ && phase_ == Phase::kOpen) {
-    releases_buffers_ = false;
-    SSL_free_buffers(ssl_.get());
-  }
+  FreeBuffers();
   UpdatePoll();
 }
 
@@ -727,9 +733,9 @@ int Channel::ReadCiphertext(char* data, int length) noexcept {
       return kRetry;
     }
     count = static_cast<int>(received);
+    // Much is coming: more for each system call.
+    if (!is_drained_ && phase_ == Phase::kOpen) SSL_set_default_read_buffer_len(ssl_.get(), kReadSize);
     bytes_read_ += static_cast<std::uint64_t>(received);
-    // Much is coming: from now on as much as fits into one read of JavaScript's.
-    if (!is_drained_ && phase_ == Phase::kOpen) SSL_set_default_read_buffer_len(ssl_.get(), kSlice);
   }
   if (records) {
     try {

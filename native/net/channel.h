@@ -133,6 +133,7 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
   bool Send(const std::uint8_t* data, std::size_t length, std::size_t* sent);
   bool HasOutput() const { return out_at_ < out_.size() || reactor_.scratch_owner == this; }
   void UpdatePoll();
+  void FreeBuffers();
   void Release();
   void Linger();
   void DiscardInput();
@@ -170,7 +171,6 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
   bool write_side_ended_ = false;
   bool owes_fin_ = false;
   bool is_handed_over_ = false;
-  bool releases_buffers_ = false;
   std::uint8_t renegotiations_ = 0;
   std::uint8_t sync_writes_ = 0;
   int error_ = 0;
