@@ -130,7 +130,7 @@ void Channel::WantData(bool on) {
 
 // libssl's own way, SSL_MODE_RELEASE_BUFFERS, would allocate and free them for each record.
 void Channel::FreeBuffers() {
-  if (phase_ == Phase::kOpen) SSL_free_buffers(ssl_.get());
+  if (phase_ == Phase::kOpen && early_ == Early::kNone) SSL_free_buffers(ssl_.get());
 }
 
 std::size_t Channel::WriteSome(Call& call, const std::uint8_t* data, std::size_t length) {
