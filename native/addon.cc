@@ -48,8 +48,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   napi_add_env_cleanup_hook(env, CloseAddon, &addon);
 
   for (const auto group :
-       {BioExports(), LibraryExports(), SslCacheExports(), SslCallbackExports(), SslClientHelloExports(), NetExports(),
-        SslCtxExports(), SslExports(), SslSessionExports(), X509Exports()}) {
+       {BioExports(), LibraryExports(), SessionBulkExports(), SslCacheExports(), SslCallbackExports(),
+        SslClientHelloExports(), NetExports(), SslCtxExports(), SslExports(), SslSessionExports(), X509Exports()}) {
     addon.Register(exports, group);
   }
   exports.Set("constants", MakeConstants(env));

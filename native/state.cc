@@ -117,14 +117,18 @@ void SslState::Attach(SSL* ssl, Addon& addon, napi_ref record, SSL_CTX* session_
 
 SslState& SslState::Of(const SSL* ssl) { return *static_cast<SslState*>(SSL_get_ex_data(ssl, SslIndex())); }
 
-void RequireComplete(Napi::Env env, const char* function, const SSL_SESSION* session, bool needs_id) {
+const char* MissingPartOf(const SSL_SESSION* session, bool needs_id) {
   unsigned int id_length = 0;
   SSL_SESSION_get_id(session, &id_length);
-  const char* const missing = SSL_SESSION_get_protocol_version(session) == 0         ? "a protocol version"
-                              : SSL_SESSION_get0_cipher(session) == nullptr          ? "a cipher"
-                              : SSL_SESSION_get_master_key(session, nullptr, 0) == 0 ? "a master key"
-                              : needs_id && id_length == 0                           ? "a session ID"
-                                                                                     : nullptr;
+  return SSL_SESSION_get_protocol_version(session) == 0         ? "a protocol version"
+         : SSL_SESSION_get0_cipher(session) == nullptr          ? "a cipher"
+         : SSL_SESSION_get_master_key(session, nullptr, 0) == 0 ? "a master key"
+         : needs_id && id_length == 0                           ? "a session ID"
+                                                                : nullptr;
+}
+
+void RequireComplete(Napi::Env env, const char* function, const SSL_SESSION* session, bool needs_id) {
+  const char* const missing = MissingPartOf(session, needs_id);
   if (missing != nullptr) {
     ThrowError(env, "ERR_SSLCTX_SESSION_INCOMPLETE", std::string(function) + ": the session has not got " + missing);
   }

@@ -104,8 +104,10 @@ LiveObjects CountLive();
 /// Registers the ex_data indexes; once a process, because they cannot be given back.
 void RegisterState();
 
+/// What libssl needs of a session and this one has not got, or null. A session for a pre-shared key needs no ID.
+const char* MissingPartOf(const SSL_SESSION* session, bool needs_id = true);
+
 /// Throws ERR_SSLCTX_SESSION_INCOMPLETE where libssl would crash on the session or could never evict it.
-/// A session for a pre-shared key needs no ID.
 void RequireComplete(Napi::Env env, const char* function, const SSL_SESSION* session, bool needs_id = true);
 
 /// Makes `session` the context's, for good. Throws ERR_SSLCTX_SESSION_FOREIGN when it is another's already.

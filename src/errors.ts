@@ -44,7 +44,13 @@ export class OpenSslError extends Error {
 }
 
 /** The stable codes of {@link SslctxError}. The TypeErrors and RangeErrors of this package have Node's codes. */
-export type SslctxErrorCode = 'ERR_SSLCTX_STATE' | 'ERR_SSLCTX_FREED' | 'ERR_SSLCTX_HANDSHAKE_TIMEOUT';
+export type SslctxErrorCode =
+  | 'ERR_SSLCTX_STATE'
+  | 'ERR_SSLCTX_FREED'
+  | 'ERR_SSLCTX_HANDSHAKE_TIMEOUT'
+  | 'ERR_SSLCTX_FILE_FORMAT'
+  | 'ERR_SSLCTX_FILE_KEY'
+  | 'ERR_SSLCTX_FILE_DAMAGED';
 
 /** The classes refused, not OpenSSL. `code` is a literal type: a `switch` over it narrows. */
 export class SslctxError<Code extends SslctxErrorCode = SslctxErrorCode> extends Error {

@@ -19,6 +19,14 @@ export type { ContextStats } from './context-stats.ts';
 export { OpenSslError, type OpenSslErrorCode, SslctxError, type SslctxErrorCode } from './errors.ts';
 export { SslAgent, type SslAgentOptions } from './http/agent.ts';
 export { type Connector, type ConnectorOptions, type ConnectorTarget, connector } from './http/connector.ts';
+export {
+  type LoadedSessions,
+  type LoadSessionsOptions,
+  loadSessions,
+  type SavedSessions,
+  type SaveSessionsOptions,
+  saveSessions,
+} from './fleet/warm-restart.ts';
 export type { CipherInfo } from './memory.ts';
 export type { ClientOptions } from './net/client-options.ts';
 export { type ConnectOptions, connect } from './net/connect.ts';

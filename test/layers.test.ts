@@ -13,6 +13,7 @@ const mayImport: Record<string, readonly string[]> = {
   stores: ['stores', 'objects'],
   metrics: ['metrics', 'objects'],
   control: ['control', 'objects'],
+  fleet: ['fleet', 'objects'],
   testing: ['testing', 'objects'],
   net: ['net', 'objects', 'stores'],
   http: ['http', 'net', 'objects', 'stores'],

@@ -418,6 +418,44 @@ export interface Native {
   channelInfo(id: number): ChannelInfo;
   channelTell(id: number, sessions: boolean | undefined, keys: boolean | undefined): void;
   channelSetOption(id: number, what: string, value: number): void;
+
+  // session_bulk.ts: times in seconds since the epoch, slices in microseconds
+  beginExport(ctx: Id): SessionExportBox;
+  exportNext(box: SessionExportBox, out: Uint8Array, now: number): ExportedSlice;
+  beginImport(): SessionImportBox;
+  importRead(box: SessionImportBox, ctx: Id, bytes: Uint8Array, how: { now: number; anyIdContext: boolean }): boolean;
+  importAdd(box: SessionImportBox, ctx: Id, slice: number): boolean;
+  importDrop(box: SessionImportBox, slice: number): boolean;
+  importCounts(box: SessionImportBox): ImportCounts;
+}
+
+/** A SessionExport of native/session_bulk.h. */
+export interface SessionExportBox {
+  readonly kind?: 'SessionExport';
+}
+
+/** A SessionImport of native/session_bulk.h. */
+export interface SessionImportBox {
+  readonly kind?: 'SessionImport';
+}
+
+/** One slice of an export; `skipped` and `expired` are those of all slices so far. */
+export interface ExportedSlice {
+  bytes: number;
+  sessions: number;
+  skipped: number;
+  expired: number;
+}
+
+/** SessionImport::Counts of native/session_bulk.h. */
+export interface ImportCounts {
+  staged: number;
+  added: number;
+  expired: number;
+  otherIdContext: number;
+  unreadable: number;
+  duplicate: number;
+  noRoom: number;
 }
 
 /** Where a socket listens: `path`, or an IP address and a port. */
