@@ -47,9 +47,9 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(owned.release());
   napi_add_env_cleanup_hook(env, CloseAddon, &addon);
 
-  for (const auto group :
-       {BioExports(), LibraryExports(), SessionBulkExports(), SslCacheExports(), SslCallbackExports(),
-        SslClientHelloExports(), NetExports(), SslCtxExports(), SslExports(), SslSessionExports(), X509Exports()}) {
+  for (const auto group : {BioExports(), LibraryExports(), SessionBulkExports(), SslCacheExports(),
+                           SslCallbackExports(), SslClientHelloExports(), NetExports(), SslCtxExports(), SslExports(),
+                           SslSessionExports(), TicketRingExports(), X509Exports()}) {
     addon.Register(exports, group);
   }
   exports.Set("constants", MakeConstants(env));

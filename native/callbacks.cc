@@ -10,6 +10,7 @@
 #include "net/channel.h"
 #include "state.h"
 #include "ticket_keys.h"
+#include "ticket_ring.h"
 
 namespace sslctx {
 
@@ -190,7 +191,8 @@ void InstallDefaults(SSL_CTX* ctx) {
 void InstallServerCallbacks(SSL_CTX* ctx) {
   SSL_CTX_set_client_hello_cb(ctx, sslctx_on_client_hello, nullptr);
   SSL_CTX_sess_set_get_cb(ctx, sslctx_on_get_session);
-  SSL_CTX_set_session_ticket_cb(ctx, nullptr, sslctx_on_ticket_decrypt, nullptr);
+  const bool has_ring = ContextState::Of(ctx)->ring != nullptr;
+  SSL_CTX_set_session_ticket_cb(ctx, has_ring ? LabelTicket : nullptr, sslctx_on_ticket_decrypt, nullptr);
   SSL_CTX_set_tlsext_servername_callback(ctx, OnServername);
   SSL_CTX_set_tlsext_status_cb(ctx, OnOcsp);
   SSL_CTX_set_alpn_select_cb(ctx, OnAlpnList, nullptr);
@@ -377,6 +379,10 @@ SSL_TICKET_RETURN sslctx_on_ticket_decrypt(SSL* ssl, SSL_SESSION* session, const
                : status == SSL_TICKET_SUCCESS_RENEW ? SSL_TICKET_RETURN_USE_RENEW
                                                     : SSL_TICKET_RETURN_IGNORE_RENEW;
   const SslState& state = SslState::Of(ssl);
+  if (IsRevokedTicket(state.session_ctx, session)) {
+    if (state.channel != nullptr) state.channel->resumption().OnRevoked();
+    return SSL_TICKET_RETURN_IGNORE_RENEW;
+  }
   if (state.channel != nullptr) return state.channel->OnTicket(ssl, session, status);
   const bool done = IntoJs(*state.addon, [&](Call& call) {
     Connection connection(call, ssl, RecordOf(state.session_ctx));

@@ -17,6 +17,7 @@ std::span<const Export> SslClientHelloExports();
 std::span<const Export> SslCtxExports();
 std::span<const Export> SslExports();
 std::span<const Export> SslSessionExports();
+std::span<const Export> TicketRingExports();
 std::span<const Export> X509Exports();
 
 /// The constants that the headers define, under their C names.

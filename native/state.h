@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "openssl.h"
@@ -17,6 +18,7 @@ class Addon;
 class Call;
 class Channel;
 class RemovedIds;
+class TicketRing;
 
 /// With each SSL_SESSION. libssl links a session into one context's list by pointers inside of the session: in a second
 /// context's list it corrupts the first. So a session is told once and for all whose it is, and is never un-told,
@@ -54,6 +56,8 @@ struct ContextState {
   std::vector<std::uint8_t> alpn;
   /// The sessions that JavaScript removed last; null before the first.
   std::unique_ptr<RemovedIds> removed;
+  /// The keys of its stateless tickets; null when libssl has them.
+  std::shared_ptr<TicketRing> ring;
 
   ContextState(Addon* owner, napi_ref callbacks, std::uint64_t number);
   ~ContextState();
@@ -85,6 +89,9 @@ struct SslState {
   std::vector<std::uint8_t> selected_alpn;
   /// What the pre-shared key callback offers, until libssl has copied it.
   std::vector<std::uint8_t> psk_identity;
+  /// By which its tickets can be revoked; empty until it is set, or until the first ticket.
+  std::string ticket_label;
+  bool ticket_label_issued = false;
 
   static void Attach(SSL* ssl, Addon& addon, napi_ref record, SSL_CTX* session_ctx);
   static SslState& Of(const SSL* ssl);

@@ -36,18 +36,27 @@ int UseTicketKey(Napi::Env env, const Napi::Value& answer, const TicketKeyReques
     if (RAND_bytes(request.iv, EVP_MAX_IV_LENGTH) != 1) return -1;
   }
   const Bytes aes_key = KeyPart(env, object, "aesKey", 32, 32);
-  if (EVP_CipherInit_ex(request.cipher, EVP_aes_256_cbc(), nullptr, aes_key.data, request.iv,
-                        request.encrypt ? 1 : 0) != 1) {
-    return -1;
-  }
+  std::uint8_t aes_bytes[32];
+  std::memcpy(aes_bytes, aes_key.data, sizeof aes_bytes);
   const Bytes hmac_key = KeyPart(env, object, "hmacKey", 16, 64);
+  const bool done = SetUpTicket(request, aes_bytes, hmac_key.data, hmac_key.size);
+  OPENSSL_cleanse(aes_bytes, sizeof aes_bytes);
+  return done ? result : -1;
+}
+
+bool SetUpTicket(const TicketKeyRequest& request, const std::uint8_t* aes_key, std::uint8_t* hmac_key,
+                 std::size_t hmac_key_length) {
+  if (EVP_CipherInit_ex(request.cipher, EVP_aes_256_cbc(), nullptr, aes_key, request.iv, request.encrypt ? 1 : 0) !=
+      1) {
+    return false;
+  }
   char digest[] = "SHA256";
-  OSSL_PARAM parameters[] = {
-      OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, hmac_key.data, hmac_key.size),
+  const OSSL_PARAM parameters[] = {
+      OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, hmac_key, hmac_key_length),
       OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
       OSSL_PARAM_construct_end(),
   };
-  return EVP_MAC_CTX_set_params(request.mac, parameters) == 1 ? result : -1;
+  return EVP_MAC_CTX_set_params(request.mac, parameters) == 1;
 }
 
 }  // namespace sslctx

@@ -3,6 +3,9 @@
 
 #include <napi.h>
 
+#include <cstddef>
+#include <cstdint>
+
 #include "openssl.h"
 
 namespace sslctx {
@@ -17,6 +20,10 @@ struct TicketKeyRequest {
   EVP_MAC_CTX* mac;
   bool encrypt;
 };
+
+/// Sets the contexts up for AES-256-CBC with a key of 32 bytes and the request's IV, and HMAC-SHA256.
+bool SetUpTicket(const TicketKeyRequest& request, const std::uint8_t* aes_key, std::uint8_t* hmac_key,
+                 std::size_t hmac_key_length);
 
 /// Sets the contexts up with `answer`: a number (-1 error, 0 no key), or { ret, name, aesKey, hmacKey } for AES-256-CBC
 /// and HMAC-SHA256, which libssl's own tickets use. Returns what the C callback returns.

@@ -7,6 +7,7 @@ import { applyCredentials, bytesOf } from './context-credentials.ts';
 import { checkOptionNames, type Pem, type SessionCacheOptions, type SslContextOptions } from './context-options.ts';
 import { invalidType, invalidValue, mustBeOne, notNull, requireInteger, takeOpenSslError } from './errors.ts';
 import { withBio } from './memory.ts';
+import { attachRing } from './ticket-key-ring.ts';
 
 /** A new SSL_CTX with all of `options`, which have been checked for unknown names. */
 export function createContext(options: SslContextOptions): capi.SSL_CTX {
@@ -146,6 +147,7 @@ function applySessions(ctx: capi.SSL_CTX, options: SslContextOptions): void {
     mustBeOne('maxEarlyData', capi.SSL_CTX_set_recv_max_early_data(ctx, options.maxEarlyData));
   }
   if (options.antiReplay === false) capi.SSL_CTX_set_options(ctx, capi.SSL_OP_NO_ANTI_REPLAY);
+  applyRing(ctx, options);
   if (tickets === undefined || tickets === 'stateless') return;
   if (tickets !== 'stateful' && tickets !== 'none') {
     throw invalidValue('tickets', `must be 'stateful', 'stateless' or 'none'`);
@@ -155,6 +157,15 @@ function applySessions(ctx: capi.SSL_CTX, options: SslContextOptions): void {
   }
   capi.SSL_CTX_set_options(ctx, capi.SSL_OP_NO_TICKET);
   if (tickets === 'none') capi.SSL_CTX_set_num_tickets(ctx, 0);
+}
+
+function applyRing(ctx: capi.SSL_CTX, { ticketKeyRing, ticketKeys, tickets }: SslContextOptions): void {
+  if (ticketKeyRing === undefined) return;
+  if (ticketKeys !== undefined) throw invalidValue('ticketKeys', `cannot be given together with 'ticketKeyRing'`);
+  if (tickets !== undefined && tickets !== 'stateless') {
+    throw invalidValue('ticketKeyRing', `needs stateless tickets. 'tickets' is '${tickets}'`);
+  }
+  attachRing(ticketKeyRing, ctx);
 }
 
 function applyCache(ctx: capi.SSL_CTX, options: SessionCacheOptions): void {

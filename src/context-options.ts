@@ -1,6 +1,7 @@
 // What a context can be told, and the check of its names.
 import type { SessionCacheModeName, TlsVersion } from './constants.ts';
 import { invalidType, invalidValue } from './errors.ts';
+import type { TicketKeyRing } from './ticket-key-ring.ts';
 
 /** PEM text, as a string or its bytes. */
 export type Pem = string | Uint8Array;
@@ -126,6 +127,8 @@ export interface SslContextOptions {
    * SSL_OP_NO_ANTI_REPLAY of SSL_CTX_set_options(3).
    */
   antiReplay?: boolean | undefined;
+  /** Keys of stateless tickets that rotate, and tickets that can be revoked: in place of `ticketKeys`. */
+  ticketKeyRing?: TicketKeyRing | undefined;
 }
 
 // A type, so that the compiler finds a name that is missing or too much.
@@ -156,6 +159,7 @@ const names: Readonly<Record<keyof SslContextOptions, true>> = {
   ticketKeys: true,
   maxEarlyData: true,
   antiReplay: true,
+  ticketKeyRing: true,
 };
 
 /** The names of all options of a context. */

@@ -8,9 +8,10 @@ import { SessionEvents } from './context-events.ts';
 import { findSession } from './context-lookup.ts';
 import { checkOptionNames, contextOptionNames, type SslContextOptions } from './context-options.ts';
 import { type ContextStats, readStats } from './context-stats.ts';
-import { invalidType, mustBeOne, notNull } from './errors.ts';
 import { toX509Certificate } from './memory.ts';
+import { invalidType, mustBeOne, notNull, SslctxError } from './errors.ts';
 import { type SslSession, sessionHandle, wrapSession } from './session.ts';
+import type { TicketKeyRing } from './ticket-key-ring.ts';
 
 /** For connections: the handle of a context, ready to make one. */
 export let contextHandle: (context: SslContext) => capi.SSL_CTX;
@@ -31,6 +32,7 @@ export class SslContext extends SessionEvents {
   readonly #handle: capi.SSL_CTX;
   #idContext: Buffer;
   #trusts: boolean;
+  readonly #ticketKeyRing: TicketKeyRing | undefined;
   #isFreed = false;
 
   /**
@@ -45,6 +47,7 @@ export class SslContext extends SessionEvents {
     super(handle);
     this.#handle = handle;
     this.#idContext = idContextOf(options);
+    this.#ticketKeyRing = options.ticketKeyRing;
     this.#trusts = options.ca !== undefined || options.requestCert === true;
   }
 
@@ -217,14 +220,27 @@ export class SslContext extends SessionEvents {
    * keys are not accepted.
    *
    * @throws {RangeError} `ERR_OUT_OF_RANGE` for another length
+   * @throws {SslctxError} `ERR_SSLCTX_STATE` with a `ticketKeyRing`, which has the keys then
    * @see SSL_CTX_set_tlsext_ticket_keys(3)
    */
   get ticketKeys(): Buffer {
+    this.#requireOwnKeys();
     return notNull('SSL_CTX_get_tlsext_ticket_keys', capi.SSL_CTX_get_tlsext_ticket_keys(this.#handle));
   }
 
   set ticketKeys(keys: Uint8Array) {
+    this.#requireOwnKeys();
     mustBeOne('SSL_CTX_set_tlsext_ticket_keys', capi.SSL_CTX_set_tlsext_ticket_keys(this.#handle, keys));
+  }
+
+  /** The option of that name. */
+  get ticketKeyRing(): TicketKeyRing | undefined {
+    return this.#ticketKeyRing;
+  }
+
+  #requireOwnKeys(): void {
+    if (this.#ticketKeyRing === undefined) return;
+    throw new SslctxError('ERR_SSLCTX_STATE', "the keys are those of the context's ticketKeyRing");
   }
 
   /**

@@ -50,7 +50,8 @@ export type SslctxErrorCode =
   | 'ERR_SSLCTX_HANDSHAKE_TIMEOUT'
   | 'ERR_SSLCTX_FILE_FORMAT'
   | 'ERR_SSLCTX_FILE_KEY'
-  | 'ERR_SSLCTX_FILE_DAMAGED';
+  | 'ERR_SSLCTX_FILE_DAMAGED'
+  | 'ERR_SSLCTX_REVOCATIONS_FULL';
 
 /** The classes refused, not OpenSSL. `code` is a literal type: a `switch` over it narrows. */
 export class SslctxError<Code extends SslctxErrorCode = SslctxErrorCode> extends Error {

@@ -44,3 +44,4 @@ export type { Resumption, ResumptionRefusal } from './resumption.ts';
 export { SslSession } from './session.ts';
 export type { SslSessionFields } from './session-create.ts';
 export { CertificateError } from './verification.ts';
+export { type Revocation, TicketKeyRing, type TicketKeyRingOptions, type TicketRingStats } from './ticket-key-ring.ts';

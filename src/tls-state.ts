@@ -1,8 +1,11 @@
 // What libssl tells of a connection, whatever its bytes come from.
 import type { X509Certificate } from 'node:crypto';
 import * as capi from './capi/index.ts';
+import { setTicketLabel, ticketLabel } from './capi/ticket_ring.ts';
+import { SslctxError } from './errors.ts';
 import { type CipherInfo, cipherInfo, toX509Certificate } from './memory.ts';
 import { type SslSession, wrapSession } from './session.ts';
+import { checkLabel } from './ticket-key-ring.ts';
 
 /** The outcome of a handshake, as libssl tells it. */
 export abstract class TlsState {
@@ -45,6 +48,32 @@ export abstract class TlsState {
   get session(): SslSession | undefined {
     const handle = capi.SSL_get_session(this.ssl);
     return handle === null ? undefined : wrapSession(handle);
+  }
+
+  /**
+   * The label of this connection's stateless tickets, where the context has a `ticketKeyRing`: its own, or that of the
+   * session it resumed, or a random one since the first ticket. `revoke` of the ring takes it.
+   */
+  get sessionLabel(): string | undefined {
+    return ticketLabel(this.ssl);
+  }
+
+  /**
+   * Labels the tickets of this connection, and those that its clients get when they resume.
+   *
+   * @param label - 1 to 255 bytes of UTF-8
+   * @throws {SslctxError} `ERR_SSLCTX_STATE` without a `ticketKeyRing`; when a ticket has gone out under another
+   *   label, or, in TLS 1.2, when the handshake is done: revoke `sessionLabel` then
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+   */
+  setSessionLabel(label: string): void {
+    const result = setTicketLabel(this.ssl, checkLabel(label));
+    if (result === 'done') return;
+    const problem =
+      result === 'no-ring'
+        ? 'the context has no ticketKeyRing'
+        : 'the ticket has gone out: its label cannot be changed';
+    throw new SslctxError('ERR_SSLCTX_STATE', problem);
   }
 
   /** The peer's certificate, verified or not; also after a resumption. SSL_get1_peer_certificate(3). */

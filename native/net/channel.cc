@@ -77,7 +77,9 @@ int Channel::ConnectWith(int fd) {
 }
 
 void Channel::MakeSsl(SSL_CTX* ctx) {
+  std::string label;
   if (ssl_) {
+    label = std::move(SslState::Of(ssl_.get()).ticket_label);
     SslState::Of(ssl_.get()).channel = nullptr;
     DetachTransport(SSL_get_rbio(ssl_.get()));
   }
@@ -88,6 +90,7 @@ void Channel::MakeSsl(SSL_CTX* ctx) {
   SslState::Attach(ssl, reactor_.addon(), nullptr, ctx);
   SslState& state = SslState::Of(ssl);
   state.channel = this;
+  state.ticket_label = std::move(label);
   state.accepts = options_.is_server;
   BIO* const bio = NewTransportBio(this).release();
   SSL_set_bio(ssl, bio, bio);

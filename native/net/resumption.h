@@ -31,6 +31,9 @@ enum class Refusal : std::uint8_t {
   kCacheMode,
   kVerification,
   kUnknown,
+  /// Of a client: src/resumption.ts has its word here.
+  kRefusedByServer,
+  kRevoked,
 };
 
 class Resumption {
@@ -41,6 +44,9 @@ class Resumption {
 
   /// In the callback of decrypted tickets.
   SSL_TICKET_RETURN OnTicket(SSL* ssl, const SSL_SESSION* session, SSL_TICKET_STATUS status);
+
+  /// In its place, for a ticket that decrypts and is no longer accepted.
+  void OnRevoked() { refusal_ = Refusal::kRevoked; }
 
   /// In the certificate callback, which libssl makes when it has refused to resume.
   void OnFullHandshake(SSL* ssl);

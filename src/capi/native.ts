@@ -427,6 +427,39 @@ export interface Native {
   importAdd(box: SessionImportBox, ctx: Id, slice: number): boolean;
   importDrop(box: SessionImportBox, slice: number): boolean;
   importCounts(box: SessionImportBox): ImportCounts;
+
+  // ticket_ring.ts: times in seconds; null for a time that never comes
+  ringNew(rotateEvery: number, lifetime: number, maxRevocations: number): TicketRingBox;
+  ringAdd(box: TicketRingBox, material: Uint8Array, isSecret: boolean, issueFrom: number | null): boolean;
+  ringKeys(box: TicketRingBox): Buffer;
+  ringNow(box: TicketRingBox): number;
+  ringUse(ctx: Id, box: TicketRingBox): void;
+  ringSetClockOffset(box: TicketRingBox, seconds: number): void;
+  ringRevoke(box: TicketRingBox, label: string, until: number | null): boolean;
+  ringIsRevoked(box: TicketRingBox, label: string): boolean;
+  ringRevocations(box: TicketRingBox): { label: string; until: number | undefined }[];
+  ringStats(box: TicketRingBox): TicketRingStats;
+  setTicketLabel(ssl: Id, label: string): number;
+  ticketLabel(ssl: Id): string | undefined;
+}
+
+/** A TicketRing of native/ticket_ring.h. */
+export interface TicketRingBox {
+  readonly kind?: 'TicketRing';
+}
+
+/** TicketRing::Counts of native/ticket_ring.h. */
+export interface TicketRingStats {
+  /** Tickets that were made. */
+  readonly issued: number;
+  /** Tickets that decrypted, whether or not their sessions were resumed. */
+  readonly accepted: number;
+  /** Of these, tickets of a key that no longer issues, or not yet. */
+  readonly renewed: number;
+  /** Tickets of keys that are not in the ring, and garbage. */
+  readonly unknown: number;
+  /** Tickets that were refused because of their labels. */
+  readonly revoked: number;
 }
 
 /** A SessionExport of native/session_bulk.h. */

@@ -275,6 +275,27 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
     return this.#channel.issueTicket();
   }
 
+  /**
+   * The label of the stateless tickets of a server's connection, where the context has a `ticketKeyRing`: its own, or that
+   * of the session it resumed, or a random one since the first ticket. `revoke` of the ring takes it.
+   */
+  get sessionLabel(): string | undefined {
+    return this.#channel.isClosed ? undefined : this.#channel.sessionLabel;
+  }
+
+  /**
+   * Labels the tickets of this connection, and those that its client gets when it resumes. In TLS 1.3 with `deferTickets`:
+   * before the first write. A ticket of TLS 1.2 is part of the handshake: note its `sessionLabel`.
+   *
+   * @param label - 1 to 255 bytes of UTF-8
+   * @throws {SslctxError} `ERR_SSLCTX_STATE` without a `ticketKeyRing`; when a ticket has gone out under another label,
+   *   or, in TLS 1.2, when the handshake is done; `ERR_SSLCTX_FREED` when the socket is closed
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+   */
+  setSessionLabel(label: string): void {
+    this.#channel.setSessionLabel(label);
+  }
+
   /** A new handshake on a TLS 1.2 connection. `callback` hears when it is done. SSL_renegotiate(3). */
   renegotiate(_options: object = {}, callback?: Callback): boolean {
     if (this.destroyed || this.getProtocol() === 'TLSv1.3') {
