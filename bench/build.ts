@@ -15,6 +15,7 @@ const programs = {
   echo: ['echo', ...client],
   idle: ['idle', ...client],
   server: ['server', 'connection', 'sessions', 'common'],
+  restart: ['restart', 'sessions', 'common'],
   cache: ['cache', 'imports', 'sessions', 'common'],
 } as const;
 

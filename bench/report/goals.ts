@@ -110,6 +110,8 @@ const goals: readonly Goal[] = [
   timed('handshakes/s in a storm', '>=', 1.25, 'perSecond'),
   goal('memory of an idle connection', 'node:tls', '<=', 0.75, over('idle', '', 'kilobytes', 'node:tls')),
   goal('memory of a cached session', 'C', '<=', 1.05, over('memory', '', 'bytes', 'C')),
+  goal('warm restart: save a cache', 'C loop', '<=', 1.25, over('restart', '', 'save', 'C')),
+  goal('warm restart: load a cache', 'C loop', '<=', 1.75, over('restart', '', 'load', 'C')),
   goal('resumption, 4 worker threads on one cache', '1 thread', '<=', 1.05, () => undefined),
   goal('addSession, 1M against 1k sessions', "C's growth", '<=', 1.1, callGrowth('add')),
   goal('removeSession, 1M against 1k sessions', "C's growth", '<=', 1.1, callGrowth('remove')),
