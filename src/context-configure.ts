@@ -159,8 +159,15 @@ function applySessions(ctx: capi.SSL_CTX, options: SslContextOptions): void {
   if (tickets === 'none') capi.SSL_CTX_set_num_tickets(ctx, 0);
 }
 
-function applyRing(ctx: capi.SSL_CTX, { ticketKeyRing, ticketKeys, tickets }: SslContextOptions): void {
+function applyRing(ctx: capi.SSL_CTX, options: SslContextOptions): void {
+  const { ticketKeyRing, ticketKeys, tickets, maxEarlyData = 0, antiReplay = true } = options;
   if (ticketKeyRing === undefined) return;
+  if (maxEarlyData > 0 && antiReplay) {
+    throw invalidValue(
+      'ticketKeyRing',
+      `needs 'antiReplay: false' with 'maxEarlyData': otherwise tickets are stateful`,
+    );
+  }
   if (ticketKeys !== undefined) throw invalidValue('ticketKeys', `cannot be given together with 'ticketKeyRing'`);
   if (tickets !== undefined && tickets !== 'stateless') {
     throw invalidValue('ticketKeyRing', `needs stateless tickets. 'tickets' is '${tickets}'`);

@@ -8,8 +8,8 @@ import { SessionEvents } from './context-events.ts';
 import { findSession } from './context-lookup.ts';
 import { checkOptionNames, contextOptionNames, type SslContextOptions } from './context-options.ts';
 import { type ContextStats, readStats } from './context-stats.ts';
-import { toX509Certificate } from './memory.ts';
 import { invalidType, mustBeOne, notNull, SslctxError } from './errors.ts';
+import { toX509Certificate } from './memory.ts';
 import { type SslSession, sessionHandle, wrapSession } from './session.ts';
 import type { TicketKeyRing } from './ticket-key-ring.ts';
 

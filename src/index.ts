@@ -17,8 +17,6 @@ export type {
 } from './context-options.ts';
 export type { ContextStats } from './context-stats.ts';
 export { OpenSslError, type OpenSslErrorCode, SslctxError, type SslctxErrorCode } from './errors.ts';
-export { SslAgent, type SslAgentOptions } from './http/agent.ts';
-export { type Connector, type ConnectorOptions, type ConnectorTarget, connector } from './http/connector.ts';
 export {
   type LoadedSessions,
   type LoadSessionsOptions,
@@ -27,6 +25,8 @@ export {
   type SaveSessionsOptions,
   saveSessions,
 } from './fleet/warm-restart.ts';
+export { SslAgent, type SslAgentOptions } from './http/agent.ts';
+export { type Connector, type ConnectorOptions, type ConnectorTarget, connector } from './http/connector.ts';
 export type { CipherInfo } from './memory.ts';
 export type { ClientOptions } from './net/client-options.ts';
 export { type ConnectOptions, connect } from './net/connect.ts';
@@ -43,5 +43,5 @@ export type { ListenOptions } from './net/where.ts';
 export type { Resumption, ResumptionRefusal } from './resumption.ts';
 export { SslSession } from './session.ts';
 export type { SslSessionFields } from './session-create.ts';
-export { CertificateError } from './verification.ts';
 export { type Revocation, TicketKeyRing, type TicketKeyRingOptions, type TicketRingStats } from './ticket-key-ring.ts';
+export { CertificateError } from './verification.ts';

@@ -37,7 +37,6 @@ const refusals = [
  * - `cache-mode`: the cache mode forbids the lookup
  * - `verification-failed`: the session has no client certificate, or one that did not verify, and this server demands one
  * - `unknown`: libssl did not want it, for none of these reasons
- * - `not-resumable`: it had been marked so
  * - `revoked`: the label of its ticket has been revoked (`TicketKeyRing`)
  * - `refused-by-server`: on a client, which is not told more
  */
