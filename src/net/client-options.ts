@@ -56,6 +56,7 @@ export interface ClientState {
   readonly isStrict: boolean;
   readonly checkServerIdentity: ClientOptions['checkServerIdentity'];
   readonly requestsOcsp: boolean;
+  readonly hasEarlyData: boolean;
 }
 
 const maxEarly = 65_536;
@@ -99,6 +100,7 @@ export function prepareClient(channel: SslChannel, context: SslContext, options:
     isStrict,
     checkServerIdentity,
     requestsOcsp,
+    hasEarlyData: earlyData !== undefined,
   };
 }
 

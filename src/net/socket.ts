@@ -116,6 +116,7 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
   #facts = 0;
   #client: ClientState | undefined;
   #announce: (() => void) | undefined;
+  #earlyData: (typeof earlyStatus)[number] = 'not-sent';
   #identityError: Error | undefined;
   #sessions: SslSession[] = [];
   #sessionWaiters: Array<() => void> = [];
@@ -248,7 +249,7 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
 
   /** What became of a client's `earlyData`. SSL_get_early_data_status(3). */
   get earlyData(): 'accepted' | 'rejected' | 'not-sent' {
-    return (this.#channel.isClosed ? undefined : earlyStatus[this.#channel.earlyDataStatus]) ?? 'not-sent';
+    return this.#earlyData;
   }
 
   /** Refuses to renegotiate from now on. SSL_OP_NO_RENEGOTIATION of SSL_set_options(3). */
@@ -537,7 +538,8 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
   }
 
   /** False when the connection is not to be used. */
-  #checkServer({ name = '', isStrict, checkServerIdentity, requestsOcsp }: ClientState): boolean {
+  #checkServer({ name = '', isStrict, checkServerIdentity, requestsOcsp, hasEarlyData }: ClientState): boolean {
+    if (hasEarlyData) this.#earlyData = earlyStatus[this.#channel.earlyDataStatus] ?? 'not-sent';
     if (requestsOcsp) this.emit('OCSPResponse', this.#channel.ocspResponse);
     if (checkServerIdentity === undefined || this.destroyed) return !this.destroyed;
     const certificate = this.getPeerX509Certificate();
