@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { makeCertificate } from '../src/testing/index.ts';
 import { buildPrograms } from './build.ts';
+import { makeCertificates } from './certificates.ts';
 import { stopAll } from './harness/program.ts';
-import type { Certificates, Effort } from './harness/rows.ts';
+import type { Effort } from './harness/rows.ts';
 import { type Options, readOptions, usage } from './options.ts';
 import { verdicts } from './report/goals.ts';
 import { describeMachine } from './report/machine.ts';
@@ -14,17 +14,6 @@ import { reportMarkdown } from './report/markdown.ts';
 import { Results } from './report/results.ts';
 
 const resultsFolder = fileURLToPath(new URL('results', import.meta.url));
-
-function makeCertificates(folder: string): Certificates {
-  const make = (keyType: 'ec' | 'rsa'): Certificates['rsa'] => {
-    const { cert, key } = makeCertificate({ keyType });
-    const paths = { cert: join(folder, `${keyType}.crt`), key: join(folder, `${keyType}.key`) };
-    writeFileSync(paths.cert, cert);
-    writeFileSync(paths.key, key, { mode: 0o600 });
-    return paths;
-  };
-  return { folder, ecdsa: make('ec'), rsa: make('rsa') };
-}
 
 async function measure(options: Options, effort: Effort): Promise<Results> {
   const results = new Results();

@@ -46,14 +46,16 @@ function command(program: 'bulk' | 'echo', server: Server, seconds: number): str
   ];
 }
 
-async function transfer(
-  server: Server,
-  direction: 'download' | 'upload',
-  length: number,
-  effort: Effort,
-): Promise<Numbers> {
-  const args = [...command('bulk', server, length), '--direction', direction];
-  const numbers = await runForNumbers(args, effort.cores.client);
+/** From the server, or to it. */
+export type Direction = 'download' | 'upload';
+
+/** The command of one run of the program for bulk data. */
+export function bulkCommand(server: Server, direction: Direction, seconds: number): readonly string[] {
+  return [...command('bulk', server, seconds), '--direction', direction];
+}
+
+async function transfer(server: Server, direction: Direction, length: number, effort: Effort): Promise<Numbers> {
+  const numbers = await runForNumbers(bulkCommand(server, direction, length), effort.cores.client);
   const seconds = take(numbers, 'seconds');
   const gigabytes = take(numbers, 'bytes') / 1e9;
   return {

@@ -4,7 +4,8 @@ import { summarize } from '../harness/statistics.ts';
 import type { Verdict } from './goals.ts';
 import type { Results } from './results.ts';
 
-function table(head: readonly string[], lines: ReadonlyArray<readonly string[]>): string {
+/** A table. */
+export function table(head: readonly string[], lines: ReadonlyArray<readonly string[]>): string {
   const widths = head.map((title, index) => Math.max(title.length, ...lines.map((line) => line[index]?.length ?? 0)));
   const render = (line: readonly string[]): string =>
     `| ${line.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join(' | ')} |`;
