@@ -269,7 +269,7 @@ void Channel::Renegotiate(Call& call) {
 
 bool Channel::IssueTicket() { return phase_ == Phase::kOpen && SSL_new_session_ticket(ssl_.get()) == 1; }
 
-void Channel::Resume(Call& call, const Answer& answer) {
+void Channel::Resume(Call&, const Answer& answer) {
   if (!waits_for_hello_ || phase_ != Phase::kHandshake) return;
   waits_for_hello_ = false;
   hello_answered_ = true;
