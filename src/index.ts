@@ -3,7 +3,6 @@
  *
  * @module sslctx
  */
-export { type OpenSslInfo, openssl } from './capi/index.ts';
 export { SslConnection, type SslConnectionOptions } from './connection.ts';
 export { SessionCacheMode, type SessionCacheModeName, type TlsVersion } from './constants.ts';
 export { SslContext } from './context.ts';
@@ -40,6 +39,7 @@ export {
 export { SslSocket, type SslSocketOptions, type SslStreamOptions, type Transport } from './net/socket.ts';
 export type { PeerCertificate } from './net/socket-info.ts';
 export type { ListenOptions } from './net/where.ts';
+export { type OpenSslInfo, openssl } from './openssl.ts';
 export type { Resumption, ResumptionRefusal } from './resumption.ts';
 export { SslSession } from './session.ts';
 export type { SslSessionFields } from './session-create.ts';

@@ -15,6 +15,7 @@ export interface ClientFlags extends CommonFlags {
   timeout: number;
   wait: number;
   http?: true;
+  early?: true;
 }
 
 export interface ConnectFlags extends ClientFlags {
@@ -45,7 +46,9 @@ export async function connectCommand(where: Endpoint, flags: ConnectFlags): Prom
       verify: flags.verify,
       timeout: flags.timeout,
       wait: flags.wait,
+      alpn: flags.alpn,
       http: flags.http,
+      early: flags.early,
     });
     visits.push(seen);
     if (flags.json) json({ connection: index + 1, ...describe(seen) });
@@ -98,6 +101,7 @@ function tell(index: number, seen: Visit): void {
   const details = [
     ['offered', resumption.offered ? words(resumption.kind) : 'nothing'],
     ...(resumption.reason === undefined ? [] : [['accepted', `no: ${words(resumption.reason)}`]]),
+    ...(seen.earlyData === undefined ? [] : [['early', `data ${words(seen.earlyData)}`]]),
     ['issued', issued(sessions)],
   ];
   for (const row of table(details)) line(`       ${style('dim', row)}`);

@@ -85,6 +85,5 @@ export function contextOptions(flags: CommonFlags) {
     maxVersion: flags.maxVersion,
     ciphers: flags.ciphers,
     ecdhCurve: flags.groups,
-    ALPNProtocols: flags.alpn,
   };
 }

@@ -35,6 +35,8 @@ export interface TicketWay extends Way {
    * makes of it, only the server knows.
    */
   kind: 'stateful' | 'stateless' | undefined;
+  /** What became of early data, where it was wanted and the tickets allow it. */
+  earlyData: Visit['earlyData'];
 }
 
 export interface VersionFacts {
@@ -126,22 +128,31 @@ export class Probe {
   async #byId(version: TlsVersion): Promise<Way> {
     const context = this.#context(version, 'none');
     const { sessions } = await visit({ ...this.#target, context, wait: 0 });
-    const { renewed: _, ...way } = await this.#resume(
+    const {
+      renewed: _,
+      earlyData: __,
+      ...way
+    } = await this.#resume(
       context,
       sessions.find(({ id }) => id.length > 0),
     );
     return way;
   }
 
-  async #resume(context: SslContext, session: SslSession | undefined): Promise<Way & { renewed: number }> {
-    if (session === undefined) return { issued: false, resumed: false, again: undefined, renewed: 0 };
+  async #resume(
+    context: SslContext,
+    session: SslSession | undefined,
+  ): Promise<Way & Pick<TicketWay, 'renewed' | 'earlyData'>> {
+    if (session === undefined)
+      return { issued: false, resumed: false, again: undefined, renewed: 0, earlyData: undefined };
     const second = await visit({ ...this.#target, context, session });
     if (!second.resumption.offered) throw new Error('libssl does not offer what this server gave');
     const resumed = second.resumption.accepted;
     const renewed = resumed ? second.sessions.filter(({ hasTicket }) => hasTicket).length : 0;
-    if (!resumed) return { issued: true, resumed, again: undefined, renewed };
-    const third = await visit({ ...this.#target, context, session, wait: 0 });
-    return { issued: true, resumed, again: third.resumption.accepted, renewed };
+    const earlyData = session.maxEarlyData > 0 ? second.earlyData : undefined;
+    if (!resumed) return { issued: true, resumed, again: undefined, renewed, earlyData };
+    const third = await visit({ ...this.#target, context, session, wait: 0, early: false });
+    return { issued: true, resumed, again: third.resumption.accepted, renewed, earlyData };
   }
 
   /** Takes a session of this address to each of the others. */
@@ -166,7 +177,7 @@ export class Probe {
   }): Promise<AddressFacts> {
     const { address, version, context, session } = offer;
     try {
-      const { resumption } = await visit({ ...this.#target, host: address, context, session, wait: 0 });
+      const { resumption } = await visit({ ...this.#target, host: address, context, session, wait: 0, early: false });
       return { address, version, resumed: resumption.accepted };
     } catch (error) {
       return { address, version, resumed: false, problem: codeOf(error) };

@@ -50,10 +50,19 @@ function resumes({ ticket, sessionId }: VersionFacts): boolean {
 async function probe(where: Endpoint, flags: ProbeFlags): Promise<ProbeReport> {
   const servername = flags.servername ?? where.host;
   const addresses = flags.address ?? (await addressesOf(where.host));
-  const { timeout, wait, http, minVersion: _, maxVersion: __, ...rest } = flags;
+  const { timeout, wait, http, early, alpn, minVersion: _, maxVersion: __, ...rest } = flags;
   let failure: unknown;
   for (const address of addresses) {
-    const target: Target = { host: address, port: where.port, servername, timeout, wait, http };
+    const target: Target = {
+      host: address,
+      port: where.port,
+      servername,
+      timeout,
+      wait,
+      alpn,
+      http,
+      early: early && http,
+    };
     const one = new Probe(target, contextOptions(rest));
     const versions: VersionFacts[] = [];
     try {
@@ -108,7 +117,8 @@ function wayText({ issued, resumed, again }: Way): string {
   return again ? 'resumed, and a second time' : 'resumed, but only once: single use';
 }
 
-function ticketRows({ tickets, renewed, kind, issued, resumed }: TicketWay, version: TlsVersion): string[][] {
+function ticketRows(ticket: TicketWay, version: TlsVersion): string[][] {
+  const { tickets, renewed, kind, issued, resumed } = ticket;
   if (!issued) return [];
   const sizes = [...new Set(tickets.map(({ bytes }) => bytes))].join(' and ');
   const lifetimes = [...new Set(tickets.map(({ lifetime }) => lifetime))];
@@ -118,6 +128,11 @@ function ticketRows({ tickets, renewed, kind, issued, resumed }: TicketWay, vers
   const after = resumed ? `, ${renewed} after a resumption` : '';
   rows.push(['tickets', `${plural(tickets.length, 'ticket')} after a full handshake${after}`]);
   rows.push(['lifetime', lifetimes.map((each) => (each === 0 ? 'not told' : seconds(each))).join(' and ')]);
-  if (version === 'TLSv1.3') rows.push(['0-RTT', early === 0 ? 'no' : `up to ${early} bytes`]);
+  if (version === 'TLSv1.3') rows.push(['0-RTT', early === 0 ? 'no' : `up to ${early} bytes${earlyText(ticket)}`]);
   return rows;
+}
+
+function earlyText({ earlyData }: TicketWay): string {
+  if (earlyData === undefined) return '; not tried';
+  return earlyData === 'not-sent' ? '; not tried: the session does not allow it here' : `; tried: ${earlyData}`;
 }

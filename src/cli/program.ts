@@ -68,6 +68,8 @@ function addServe(program: Command, report: Report): void {
     )
     .option('--num-tickets <count>', 'TLS 1.3 tickets for each full handshake', integer(0, 32))
     .option('--ticket-keys <file>', '80 bytes, shared by servers that resume each other’s sessions')
+    .option('--max-early-data <bytes>', '0-RTT data that clients may send (default: none)', integer(0, 0xffffffff))
+    .option('--no-anti-replay', 'resume a session with early data more than once: anybody can send that again')
     .addOption(
       new Option('--reply <how>', 'what clients get: their own lines, or HTTP; auto is HTTP for who speaks it')
         .choices(['auto', 'echo', 'http'])
@@ -100,6 +102,7 @@ function addConnect(program: Command, report: Report): void {
     .option('--no-tickets', 'offer no tickets in TLS 1.2: it then resumes by session ID')
     .option('--session-in <file>', 'a session to begin with, PEM or DER')
     .option('--session-out <file>', 'write the newest session, PEM, mode 0600')
+    .option('--early', 'with --http: ask by early data, where the session allows it')
     .option('--compare', 'do the same with openssl s_client')
     .action(async (where: Endpoint, flags: ConnectFlags) =>
       report(await (await import('./connect.ts')).connectCommand(where, flags)),
@@ -110,6 +113,7 @@ function addProbe(program: Command, report: Report): void {
   addClientOptions(program.command('probe'))
     .description('how does this server resume? by ID or ticket, how many, how long, how often, where else')
     .argument('<host:port>', 'the server', endpoint)
+    .option('--early', 'with --http: try early data, where the tickets allow it')
     .option('--address <list>', 'the addresses to compare (default: those of the name)', list)
     .addOption(new Option('--only <version>', 'this protocol version only').choices(tlsVersions))
     .action(async (where: Endpoint, flags: ProbeFlags) =>

@@ -62,3 +62,21 @@ export class Replies {
     response.end(`${JSON.stringify(page, null, 2)}\n`);
   }
 }
+
+/**
+ * Takes the early data out, so that the handshake can go on, and puts it back when that is done. It may be a recording: only
+ * the end of the handshake shows that it is none.
+ */
+export function holdEarlyData(socket: SslSocket, begin: () => void): void {
+  const held: Buffer[] = [];
+  const take = (): void => {
+    for (let part: Buffer | null = socket.read(); part !== null; part = socket.read()) held.push(part);
+  };
+  socket.on('readable', take);
+  socket.once('secure', () => {
+    socket.off('readable', take);
+    take();
+    if (held.length > 0) socket.unshift(Buffer.concat(held));
+    begin();
+  });
+}

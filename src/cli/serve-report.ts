@@ -22,7 +22,8 @@ export interface Listening {
 /** Hears of all that happens. */
 export interface Reporter {
   listening(facts: Listening): void;
-  handshake(socket: SslSocket): void;
+  /** `isEarly`: there was early data. */
+  handshake(socket: SslSocket, isEarly: boolean): void;
   failed(error: Error, socket: SslSocket): void;
   /** A connection ended with an error after its handshake. */
   lost(error: Error, socket: SslSocket): void;
@@ -46,7 +47,7 @@ class JsonReporter implements Reporter {
     json({ event: 'listening', ...facts, pid: process.pid });
   }
 
-  handshake(socket: SslSocket): void {
+  handshake(socket: SslSocket, isEarly: boolean): void {
     const session = socket.getSession();
     json({
       ...this.#event('handshake', socket),
@@ -57,6 +58,7 @@ class JsonReporter implements Reporter {
       peer: socket.getPeerX509Certificate()?.subject,
       authorizationError: socket.authorizationError ?? undefined,
       resumption: socket.resumption,
+      earlyData: isEarly || undefined,
       sessionId: session?.id.toString('hex') || undefined,
       sessions: this.#context.stats.number,
     });
@@ -113,7 +115,7 @@ class TerminalReporter implements Reporter {
     this.#refresh();
   }
 
-  handshake(socket: SslSocket): void {
+  handshake(socket: SslSocket, isEarly: boolean): void {
     const { resumption } = socket;
     const session = socket.getSession();
     const id = session === undefined || session.id.length === 0 ? '' : short(session.id.toString('hex'));
@@ -121,7 +123,7 @@ class TerminalReporter implements Reporter {
     const outcome = resumption.accepted ? style('green', 'resumed') : style('yellow', 'full   ');
     const name = socket.servername === false ? '' : `  ${printable(socket.servername)}`;
     this.#say(
-      `${outcome} ${socket.getProtocol()} ${socket.getCipher()?.name}  ${explain(resumption)}  ${id}${name}`,
+      `${outcome} ${socket.getProtocol()} ${socket.getCipher()?.name}  ${explain(resumption)}${isEarly ? ', early data' : ''}  ${id}${name}`,
       socket,
     );
   }

@@ -1,17 +1,17 @@
 // `sslctx serve`: a server that tells of its handshakes and shows its cache.
 import { appendFileSync, writeFileSync } from 'node:fs';
-import { openssl } from '../capi/index.ts';
 import type { SessionCacheModeName } from '../constants.ts';
 import type { SslContextOptions } from '../context-options.ts';
 import { type ControlServer, serveControl } from '../control/serve.ts';
 import { createServer, type SslServer } from '../net/server.ts';
 import type { SslSocket } from '../net/socket.ts';
+import { openssl } from '../openssl.ts';
 import { type Certificate, makeCertificate } from '../testing/certificate.ts';
 import { controlPath } from './control-path.ts';
 import { ExitCode } from './exit.ts';
 import { type CommonFlags, contextOptions, readOptional } from './options.ts';
 import { note } from './output.ts';
-import { Replies, type ReplyKind } from './serve-reply.ts';
+import { holdEarlyData, Replies, type ReplyKind } from './serve-reply.ts';
 import { createReporter, type Reporter } from './serve-report.ts';
 
 export interface ServeFlags extends CommonFlags {
@@ -26,6 +26,8 @@ export interface ServeFlags extends CommonFlags {
   tickets: 'stateful' | 'stateless' | 'none';
   numTickets?: number;
   ticketKeys?: string;
+  maxEarlyData?: number;
+  antiReplay: boolean;
   reply: ReplyKind;
   /** False with `--no-control`; true by default. */
   control: string | boolean;
@@ -92,6 +94,9 @@ function optionsOf(flags: ServeFlags): { options: SslContextOptions; ownCertific
     sessionIdContext: flags.idContext,
     sessionTimeout: timeout,
     sessionCache: { mode, size },
+    ALPNProtocols: flags.alpn,
+    maxEarlyData: flags.maxEarlyData,
+    antiReplay: flags.antiReplay,
     tickets,
     numTickets,
     ticketKeys: readOptional(flags.ticketKeys),
@@ -114,10 +119,15 @@ function listen(server: SslServer, { port, host }: ServeFlags): Promise<{ host: 
 function observe(server: SslServer, reporter: Reporter, replies: Replies, { keylog, json }: ServeFlags): void {
   const { context } = server;
   server.on('secureConnection', (socket: SslSocket) => {
-    reporter.handshake(socket);
     // What becomes of the connection afterwards is between the client and its session.
     socket.on('error', (error) => reporter.lost(error, socket));
-    replies.answer(socket);
+    const { isEarly } = socket;
+    const begin = (): void => {
+      reporter.handshake(socket, isEarly);
+      replies.answer(socket);
+    };
+    if (isEarly) holdEarlyData(socket, begin);
+    else begin();
   });
   server.on('tlsClientError', (error, socket) => reporter.failed(error, socket));
   server.on('error', (error) => note(`sslctx: ${error.message}`));

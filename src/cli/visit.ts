@@ -1,6 +1,5 @@
 // One connection to a server, and all that it told about sessions.
-import { isIP } from 'node:net';
-import { type SslContext, trustForClient } from '../context.ts';
+import type { SslContext } from '../context.ts';
 import type { ConnectOptions } from '../net/connect.ts';
 import { connect } from '../net/connect.ts';
 import type { SslSocket } from '../net/socket.ts';
@@ -24,8 +23,12 @@ export interface VisitOptions {
   timeout: number;
   /** Milliseconds to wait for a TLS 1.3 ticket; 0 does not wait. Further ones come together with the first. */
   wait: number;
+  /** Application protocols to offer. */
+  alpn?: readonly string[] | undefined;
   /** Ask for a page by HTTP: tickets come before the answer, so the answer ends the wait. */
   http?: boolean | undefined;
+  /** Send the request as early data, where the session allows it. */
+  early?: boolean | undefined;
 }
 
 /** What was seen. */
@@ -41,17 +44,31 @@ export interface Visit {
   sessions: SslSession[];
   /** Undefined when the certificate is right; otherwise why not. */
   trustProblem: string | undefined;
+  /** What became of early data, where that was wanted. */
+  earlyData: 'accepted' | 'rejected' | 'not-sent' | undefined;
   subject: string | undefined;
 }
 
 /** @throws what ends the connection before its handshake is done */
 export function visit(options: VisitOptions): Promise<Visit> {
-  const { context, host, port, servername = host, session, verify = false, timeout, wait, http = false } = options;
-  // Only so can a certificate that nobody insists on be judged.
-  trustForClient(context);
+  const {
+    context,
+    host,
+    port,
+    servername = host,
+    session,
+    verify = false,
+    timeout,
+    wait,
+    http = false,
+    early = false,
+  } = options;
+  const request = `HEAD / HTTP/1.0\r\nHost: ${servername}\r\n\r\n`;
   const target: ConnectOptions = {
     ...{ context, host, port, servername, rejectUnauthorized: verify },
+    ALPNProtocols: options.alpn,
     session: session?.clone(),
+    earlyData: http && early ? Buffer.from(request) : undefined,
   };
   const socket = connect(target);
   return new Promise((resolve, reject) => {
@@ -79,10 +96,13 @@ export function visit(options: VisitOptions): Promise<Visit> {
     });
     socket.once('secureConnect', () => {
       clearTimeout(limit);
-      seen = look(socket, servername, sessions, performance.now() - begun);
-      if (wait === 0 || seen.protocol !== 'TLSv1.3') finish();
-      else waitOn(wait);
-      if (http) socket.write(`HEAD / HTTP/1.0\r\nHost: ${servername}\r\n\r\n`);
+      seen = { ...look(socket, sessions, performance.now() - begun), earlyData: early ? socket.earlyData : undefined };
+      if (wait === 0 || seen.protocol !== 'TLSv1.3') {
+        finish();
+        return;
+      }
+      waitOn(wait);
+      if (http && !early) socket.write(request);
     });
     // Tickets come before data: with the first of it, all of them are here.
     socket.on('data', finish).on('end', finish);
@@ -102,11 +122,7 @@ function timedOut(timeout: number): Error {
   return Object.assign(new Error(`no handshake within ${timeout} ms`), { code: 'ETIMEDOUT' });
 }
 
-function look(socket: SslSocket, servername: string, sessions: SslSession[], handshakeTime: number): Visit {
-  const certificate = socket.getPeerX509Certificate();
-  const isForName =
-    certificate !== undefined &&
-    (isIP(servername) === 0 ? certificate.checkHost(servername) : certificate.checkIP(servername)) !== undefined;
+function look(socket: SslSocket, sessions: SslSession[], handshakeTime: number): Omit<Visit, 'earlyData'> {
   return {
     address: socket.remoteAddress,
     protocol: socket.getProtocol() ?? '',
@@ -115,7 +131,7 @@ function look(socket: SslSocket, servername: string, sessions: SslSession[], han
     resumption: socket.resumption,
     handshakeTime,
     sessions,
-    trustProblem: socket.authorizationError ?? (isForName ? undefined : `is not for ${servername}`),
-    subject: certificate?.subject.replaceAll('\n', ', '),
+    trustProblem: socket.authorizationError ?? undefined,
+    subject: socket.getPeerX509Certificate()?.subject.replaceAll('\n', ', '),
   };
 }

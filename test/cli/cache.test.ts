@@ -9,7 +9,7 @@ import { sClient, serverSessionIds } from '../../src/testing/index.ts';
 import { execute } from '../helpers/process.ts';
 import { commandLine, environment, folder, serve, sslctx, start } from './cli.ts';
 
-test('list, show, flush: what is there and what is not', async (t) => {
+test.serial('list, show, flush: what is there and what is not', async (t) => {
   const server = await serve(t, '--tickets', 'stateful');
   const { port } = server;
   const cache = ['cache', '--port', String(port)];
@@ -35,7 +35,7 @@ test('list, show, flush: what is there and what is not', async (t) => {
   t.regex(gone.stderr, /ERR_SSLCTX_CONTROL_NOT_FOUND/);
 });
 
-test('remove: one that is there and one that is not; the answer is no, and the first is gone', async (t) => {
+test.serial('remove: one that is there and one that is not; the answer is no, and the first is gone', async (t) => {
   const path = join(folder(t), 'socket');
   using context = new SslContext({ tickets: 'stateful' });
   await using _control = await serveControl(context, path);
@@ -49,7 +49,7 @@ test('remove: one that is there and one that is not; the answer is no, and the f
   t.is(context.stats.number, 0);
 });
 
-test('watch tells of sessions that come and go', async (t) => {
+test.serial('watch tells of sessions that come and go', async (t) => {
   const server = await serve(t, '--tickets', 'stateful');
   const watcher = await start(t, 'cache', '--port', String(server.port), '--json', 'watch');
   t.true((await watcher.next('watching')).removals);
@@ -63,7 +63,7 @@ test('watch tells of sessions that come and go', async (t) => {
   t.is((await watcher.stop('SIGINT')).code, 0);
 });
 
-test('watch ends with the server, and says so', async (t) => {
+test.serial('watch ends with the server, and says so', async (t) => {
   const server = await serve(t);
   const watcher = await start(t, 'cache', '--port', String(server.port), '--json', 'watch');
   await watcher.next('watching');
@@ -73,7 +73,7 @@ test('watch ends with the server, and says so', async (t) => {
   t.regex(stderr, /has closed the control socket/);
 });
 
-test('several contexts by name', async (t) => {
+test.serial('several contexts by name', async (t) => {
   const path = join(folder(t), 'socket');
   using shop = new SslContext();
   using blog = new SslContext({ sessionTimeout: 77 });
@@ -85,7 +85,7 @@ test('several contexts by name', async (t) => {
   t.is((await sslctx('cache', '--socket', path, '--context', 'x', 'info')).code, 1);
 });
 
-test('without a port: the only server is meant, and a folder of others is not trusted', async (t) => {
+test.serial('without a port: the only server is meant, and a folder of others is not trusted', async (t) => {
   const runtime = folder(t);
   const [program = '', ...before] = commandLine;
   const run = (XDG_RUNTIME_DIR: string) =>

@@ -182,7 +182,7 @@ async function witness(port: number, protocol: 'TLSv1.2' | 'TLSv1.3', offersNoTi
 }
 
 for (const { title, start, http, tls13, ticket, id } of cases) {
-  test(`the truth about ${title}`, async (t) => {
+  test.serial(`the truth about ${title}`, async (t) => {
     const server = await start();
     t.teardown(() => server.stop());
     const where = `127.0.0.1:${server.port}`;
@@ -219,7 +219,7 @@ for (const { title, start, http, tls13, ticket, id } of cases) {
   });
 }
 
-test('for people: versions, ways and numbers, in words', async (t) => {
+test.serial('for people: versions, ways and numbers, in words', async (t) => {
   const server = await opensslServer({ noTicket: true, protocol: 'TLSv1.3' });
   t.teardown(() => server.stop());
   const { stdout, stderr, code } = await sslctx('probe', `127.0.0.1:${server.port}`, '--wait', '20000');
@@ -231,7 +231,22 @@ test('for people: versions, ways and numbers, in words', async (t) => {
   t.regex(stdout, /^TLSv1.2\n {2}supported +no: ERR_SSL_/m);
 });
 
-test('sessions are taken to the other addresses of the server', async (t) => {
+for (const [title, start] of [
+  ['nginx', () => nginxServer('ssl_early_data on;')],
+  ['gnutls-serv', () => gnutlsServer('--earlydata')],
+] as const) {
+  test.serial(`--early tries early data: ${title}`, async (t) => {
+    const server = await start();
+    t.teardown(() => server.stop());
+    const where = `127.0.0.1:${server.port}`;
+    const { value } = await sslctxJson('probe', where, '--http', '--early', '--only', 'TLSv1.3');
+    t.is(value.versions[0].ticket.earlyData, 'accepted');
+    const { stdout } = await sslctx('probe', where, '--http', '--only', 'TLSv1.3');
+    t.regex(stdout, /0-RTT +up to 16384 bytes; not tried/);
+  });
+}
+
+test.serial('sessions are taken to the other addresses of the server', async (t) => {
   const keys = 'ssl_session_cache shared:probe:1m; ssl_session_tickets off;';
   const first = await nginxServer(keys);
   t.teardown(() => first.stop());
@@ -248,7 +263,7 @@ test('sessions are taken to the other addresses of the server', async (t) => {
   ]);
 });
 
-test('one server on all addresses resumes on each', async (t) => {
+test.serial('one server on all addresses resumes on each', async (t) => {
   const server = await nginxServer('ssl_session_cache shared:probe:1m;', '0.0.0.0');
   t.teardown(() => server.stop());
   const { value } = await sslctxJson(
@@ -263,7 +278,7 @@ test('one server on all addresses resumes on each', async (t) => {
   );
 });
 
-test('no server is no answer', async (t) => {
+test.serial('no server is no answer', async (t) => {
   const server = await opensslServer({});
   await server.stop();
   const { stdout, stderr, code } = await sslctx('probe', `127.0.0.1:${server.port}`);

@@ -7,7 +7,7 @@ import { output } from '../helpers/process.ts';
 import { folder, serve, sslctx } from './cli.ts';
 import { screenOf } from './terminal.ts';
 
-test('each handshake is told of, with what was offered and why it was refused', async (t) => {
+test.serial('each handshake is told of, with what was offered and why it was refused', async (t) => {
   const server = await serve(t, '--tickets', 'stateful', '--id-context', 'shop');
   t.is(server.listening.certificate, 'throw-away');
   t.is(lstatSync(server.listening.control).mode & 0o777, 0o600);
@@ -38,14 +38,14 @@ test('each handshake is told of, with what was offered and why it was refused', 
   t.is((await server.next('handshake')).resumption.reason, 'removed');
 });
 
-test('a handshake that fails is told of', async (t) => {
+test.serial('a handshake that fails is told of', async (t) => {
   const server = await serve(t, '--min-version', 'TLSv1.3');
   t.false((await sClient({ port: server.port, protocol: 'TLSv1.2' })).connected);
   const failed = await server.next('failed');
   t.is(failed.code, 'ERR_SSL_UNSUPPORTED_PROTOCOL');
 });
 
-test('it ends cleanly by SIGTERM and by SIGINT, with clients connected, and its socket goes', async (t) => {
+test.serial('it ends cleanly by SIGTERM and by SIGINT, with clients connected, and its socket goes', async (t) => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     const server = await serve(t);
     const client = sClient({ port: server.port, until: 'closed' });
@@ -58,7 +58,7 @@ test('it ends cleanly by SIGTERM and by SIGINT, with clients connected, and its 
   }
 });
 
-test('the settings of the cache are those that were asked for', async (t) => {
+test.serial('the settings of the cache are those that were asked for', async (t) => {
   const keys = join(folder(t), 'keys');
   writeFileSync(keys, Buffer.alloc(80, 1));
   const server = await serve(
@@ -81,7 +81,7 @@ test('the settings of the cache are those that were asked for', async (t) => {
   );
 });
 
-test('two servers with the same ticket keys resume each other’s sessions', async (t) => {
+test.serial('two servers with the same ticket keys resume each other’s sessions', async (t) => {
   const keys = join(folder(t), 'keys');
   writeFileSync(keys, Buffer.alloc(80, 7));
   const options = ['--tickets', 'stateless', '--ticket-keys', keys, '--id-context', 'fleet'];
@@ -90,7 +90,20 @@ test('two servers with the same ticket keys resume each other’s sessions', asy
   t.true((await sClient({ port: two.port, protocol: 'TLSv1.3', sessionIn: session })).reused);
 });
 
-test('client certificates', async (t) => {
+test.serial('early data, more than a socket buffers, is answered after the handshake and told of', async (t) => {
+  const server = await serve(t, '--max-early-data', '100000');
+  const { port } = server;
+  const { session } = await sClient({ port, protocol: 'TLSv1.3', waitForTickets: 2 });
+  const line = 'early and not late\n';
+  const earlyData = Buffer.from(line.repeat(4000));
+  const again = await sClient({ port, sessionIn: session, earlyData, send: 'end\n', until: /^end$/m });
+  t.is(again.earlyData, 'accepted');
+  t.is(again.output.split(line).length - 1, 4000);
+  t.is((await server.next('handshake')).earlyData, undefined);
+  t.true((await server.next('handshake')).earlyData);
+});
+
+test.serial('client certificates', async (t) => {
   const files = folder(t);
   const { cert, key } = makeCertificate({ commonName: 'alice', client: true });
   const ca = join(files, 'ca.pem');
@@ -102,7 +115,7 @@ test('client certificates', async (t) => {
   t.is((await server.next('failed')).code, 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE');
 });
 
-test('curl trusts the certificate that was written, and gets the page; others get their lines', async (t) => {
+test.serial('curl trusts the certificate that was written, and gets the page; others get their lines', async (t) => {
   const ca = join(folder(t), 'cert.pem');
   const server = await serve(t, '--cert-out', ca, '--alpn', 'http/1.1,echo');
   const page = JSON.parse(await output('curl', ['-sS', '--cacert', ca, `https://${server.where}/`]));
@@ -113,7 +126,7 @@ test('curl trusts the certificate that was written, and gets the page; others ge
   t.regex(echo.output, /^hello$/m);
 });
 
-test('the secrets of connections go to a file of mode 0600', async (t) => {
+test.serial('the secrets of connections go to a file of mode 0600', async (t) => {
   const keylog = join(folder(t), 'keys.log');
   const server = await serve(t, '--keylog', keylog);
   await sClient({ port: server.port, protocol: 'TLSv1.3' });
@@ -122,7 +135,7 @@ test('the secrets of connections go to a file of mode 0600', async (t) => {
   t.regex(readFileSync(keylog, 'utf8'), /^SERVER_TRAFFIC_SECRET_0 /m);
 });
 
-test('what cannot be is refused, with the code of its kind', async (t) => {
+test.serial('what cannot be is refused, with the code of its kind', async (t) => {
   const usage = [
     ['--size', 'many'],
     ['--mode', 'sometimes'],
@@ -142,14 +155,14 @@ test('what cannot be is refused, with the code of its kind', async (t) => {
   t.regex(stderr, /^sslctx: ENOENT/);
 });
 
-test('a port in use is said', async (t) => {
+test.serial('a port in use is said', async (t) => {
   const server = await serve(t, '--no-control');
   const { code, stderr } = await sslctx('serve', '--port', String(server.port), '--no-control');
   t.is(code, 3);
   t.regex(stderr, /EADDRINUSE/);
 });
 
-test('on a terminal: lines, and below them the cache as it is', async (t) => {
+test.serial('on a terminal: lines, and below them the cache as it is', async (t) => {
   const screen = await screenOf(t, ['serve', '--port', '0', '--host', '127.0.0.1'], async (port) => {
     const { session } = await sClient({ port, protocol: 'TLSv1.3', waitForTickets: 2 });
     await sClient({ port, protocol: 'TLSv1.3', sessionIn: session, waitForTickets: 1 });

@@ -13,7 +13,7 @@ export interface TestServer {
 }
 
 export async function opensslServer(options: SServerOptions): Promise<TestServer> {
-  const server = await sServer(options);
+  const server = await sServer({ timeout: 60_000, ...options });
   return { port: server.port, stop: () => server.close() };
 }
 

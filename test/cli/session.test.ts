@@ -19,29 +19,32 @@ async function sessionFile(t: ExecutionContext, options: SServerOptions = {}): P
 
 for (const protocol of ['TLSv1.2', 'TLSv1.3'] as const) {
   for (const noTicket of [false, true]) {
-    test(`show has all that openssl sess_id prints: ${protocol}${noTicket ? ' without tickets' : ''}`, async (t) => {
-      const file = await sessionFile(t, { protocol, noTicket, earlyData: protocol === 'TLSv1.3' });
-      const text = await output('openssl', ['sess_id', '-in', file, '-noout', '-text']);
-      const printed = parseSessionText(`${text}\n`);
-      const { code, value } = await sslctxJson('session', 'show', file, '--secrets');
-      t.is(code, 0);
-      t.is(value.protocol, printed?.protocol);
-      t.is(value.cipher, printed?.cipher);
-      t.is(value.sessionId, printed?.sessionId.toString('hex'));
-      t.is(value.sessionIdContext, printed?.sessionIdContext.toString('hex'));
-      t.is(value.ticket, printed?.ticket?.toString('hex'));
-      t.is(value.ticketLifetimeHint, printed?.ticketLifetimeHint);
-      t.is(value.time, printed?.startTime);
-      t.is(value.timeout, printed?.timeout);
-      t.is(value.verifyResult, printed?.verifyResult.code);
-      t.is(value.maxEarlyData, printed?.maxEarlyData);
-      if (protocol === 'TLSv1.2') t.is(value.extendedMasterSecret, printed?.extendedMasterSecret);
-      t.is(value.masterKey, /(?:Master-Key|Resumption PSK): ([0-9A-F]+)/.exec(text)?.[1]?.toLowerCase());
-    });
+    test.serial(
+      `show has all that openssl sess_id prints: ${protocol}${noTicket ? ' without tickets' : ''}`,
+      async (t) => {
+        const file = await sessionFile(t, { protocol, noTicket, earlyData: protocol === 'TLSv1.3' });
+        const text = await output('openssl', ['sess_id', '-in', file, '-noout', '-text']);
+        const printed = parseSessionText(`${text}\n`);
+        const { code, value } = await sslctxJson('session', 'show', file, '--secrets');
+        t.is(code, 0);
+        t.is(value.protocol, printed?.protocol);
+        t.is(value.cipher, printed?.cipher);
+        t.is(value.sessionId, printed?.sessionId.toString('hex'));
+        t.is(value.sessionIdContext, printed?.sessionIdContext.toString('hex'));
+        t.is(value.ticket, printed?.ticket?.toString('hex'));
+        t.is(value.ticketLifetimeHint, printed?.ticketLifetimeHint);
+        t.is(value.time, printed?.startTime);
+        t.is(value.timeout, printed?.timeout);
+        t.is(value.verifyResult, printed?.verifyResult.code);
+        t.is(value.maxEarlyData, printed?.maxEarlyData);
+        if (protocol === 'TLSv1.2') t.is(value.extendedMasterSecret, printed?.extendedMasterSecret);
+        t.is(value.masterKey, /(?:Master-Key|Resumption PSK): ([0-9A-F]+)/.exec(text)?.[1]?.toLowerCase());
+      },
+    );
   }
 }
 
-test('show has what openssl sess_id leaves out', async (t) => {
+test.serial('show has what openssl sess_id leaves out', async (t) => {
   // s_server confirms no server name.
   const { port } = await serve(t, '--alpn', 'h2');
   const { session = '' } = await sClient({ port, protocol: 'TLSv1.3', servername: 'localhost', alpn: ['h2'] });
@@ -63,7 +66,7 @@ test('show has what openssl sess_id leaves out', async (t) => {
   t.is(`sha256 Fingerprint=${value.peerFingerprint256}`, fingerprint);
 });
 
-test('no secret without --secrets', async (t) => {
+test.serial('no secret without --secrets', async (t) => {
   const file = await sessionFile(t, { protocol: 'TLSv1.3' });
   const session = SslSession.fromPEM(readFileSync(file));
   const key = session.exportMasterKey().toString('hex');
@@ -79,7 +82,7 @@ test('no secret without --secrets', async (t) => {
   t.true(stdout.includes(ticket));
 });
 
-test('convert: what openssl sess_id writes in either form, byte by byte', async (t) => {
+test.serial('convert: what openssl sess_id writes in either form, byte by byte', async (t) => {
   const file = await sessionFile(t, { protocol: 'TLSv1.2' });
   const [ours, theirs, back] = ['ours.der', 'theirs.der', 'back.pem'].map((name) => `${file}.${name}`);
   t.is((await sslctx('session', 'convert', file, ours ?? '')).code, 0);
@@ -94,7 +97,7 @@ test('convert: what openssl sess_id writes in either form, byte by byte', async 
   t.regex(again.stderr, /EEXIST/);
 });
 
-test('verify: a session that its server resumes, and one that is over', async (t) => {
+test.serial('verify: a session that its server resumes, and one that is over', async (t) => {
   const server = await sServer({ protocol: 'TLSv1.2' });
   t.teardown(() => server.close());
   const { session = '' } = await sClient({ port: server.port, servername: 'localhost' });
@@ -121,7 +124,7 @@ test('verify: a session that its server resumes, and one that is over', async (t
   t.regex(refused.stdout, /^no {3}is resumed by/m);
 });
 
-test('compare: the same, what differs, and no secret of either', async (t) => {
+test.serial('compare: the same, what differs, and no secret of either', async (t) => {
   const files = folder(t);
   const [one, two] = [SslSession.create({ hostname: 'a' }), SslSession.create({ hostname: 'b' })];
   const [first, copy, second] = ['1', '2', '3'].map((name) => join(files, name));
@@ -142,14 +145,14 @@ test('compare: the same, what differs, and no secret of either', async (t) => {
   t.false(stdout.includes(one.exportMasterKey().toString('hex')));
 });
 
-test('a name with control characters does not reach the terminal', async (t) => {
+test.serial('a name with control characters does not reach the terminal', async (t) => {
   const file = join(folder(t), 'session.der');
   writeFileSync(file, SslSession.create({ hostname: 'a\u001b[2Jb' }).toDER());
   const { stdout } = await sslctx('session', 'show', file);
   t.regex(stdout, /Server name +a\ufffd\[2Jb/);
 });
 
-test('what is no session is refused, in either form', async (t) => {
+test.serial('what is no session is refused, in either form', async (t) => {
   const files = folder(t);
   const whole = SslSession.create().toDER();
   for (const [name, bytes] of [

@@ -5,7 +5,7 @@ import test from 'ava';
 import { output } from '../helpers/process.ts';
 import { commandLine, environment, folder, sslctx } from './cli.ts';
 
-test('help is an answer; a wrong word is not', async (t) => {
+test.serial('help is an answer; a wrong word is not', async (t) => {
   for (const command of [[], ['serve'], ['connect'], ['probe'], ['session', 'show'], ['cache', 'remove']]) {
     const { code, stdout, stderr } = await sslctx(...command, '--help');
     t.is(code, 0);
@@ -20,7 +20,7 @@ test('help is an answer; a wrong word is not', async (t) => {
   t.regex((await sslctx('--version')).stdout, /^\d+\.\d+\.\d+\n$/);
 });
 
-test('bash completes commands, options and their choices', async (t) => {
+test.serial('bash completes commands, options and their choices', async (t) => {
   const bin = folder(t);
   const script = join(bin, 'completion.bash');
   // As it is after an installation: a program of that name in PATH.
@@ -48,13 +48,13 @@ test('bash completes commands, options and their choices', async (t) => {
   t.is(await complete('serve', '--cert', '/etc/'), '');
 });
 
-test('each shell has a script, and others have none', async (t) => {
+test.serial('each shell has a script, and others have none', async (t) => {
   t.regex((await sslctx('completion', 'zsh')).stdout, /^#compdef sslctx/);
   t.regex((await sslctx('completion', 'fish')).stdout, /^complete -c sslctx/);
   t.is((await sslctx('completion', 'csh')).code, 2);
 });
 
-test('a reader that leaves early is no error', async (t) => {
+test.serial('a reader that leaves early is no error', async (t) => {
   const quoted = commandLine.map((part) => `'${part}'`).join(' ');
   const result = await output('bash', ['-c', `set -o pipefail; ${quoted} --help | head -1`], { env: environment });
   t.regex(result, /^Usage: sslctx/);

@@ -1,0 +1,2 @@
+// Which OpenSSL runs.
+export { type OpenSslInfo, openssl } from './capi/index.ts';
