@@ -9,6 +9,7 @@ import type { ExecutionContext } from 'ava';
 import { atExit } from '../../src/testing/cleanup.ts';
 import { execute, type ProcessResult } from '../helpers/process.ts';
 
+const runner = fileURLToPath(new URL('../../scripts/run.mjs', import.meta.url));
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const own = mkdtempSync(join(tmpdir(), 'sslctx-'));
 atExit(() => rmSync(own, { recursive: true, force: true }));
@@ -17,7 +18,7 @@ atExit(() => rmSync(own, { recursive: true, force: true }));
 export const environment: NodeJS.ProcessEnv = { ...process.env, XDG_RUNTIME_DIR: own, NO_COLOR: '1', COLUMNS: '200' };
 
 /** What a shell needs to run the command line. */
-export const commandLine: readonly string[] = [process.execPath, ...process.execArgv, main];
+export const commandLine: readonly string[] = [process.execPath, runner, main];
 
 export function sslctx(...args: string[]): Promise<ProcessResult> {
   const [program = '', ...before] = commandLine;
