@@ -39,13 +39,15 @@ void CloseHandle(Handle* handle, UvHandle* uv) {
 struct Poll::Handle {
   uv_poll_t poll;
   Loop* loop;
+  /// Not there any more when it is closing.
+  Poll* owner;
   Callback callback;
   void* data;
   int open = 1;
 };
 
 int Poll::Open(Loop& loop, int fd, Callback callback, void* data) {
-  auto* const handle = new (std::nothrow) Handle{{}, &loop, callback, data};
+  auto* const handle = new (std::nothrow) Handle{{}, &loop, this, callback, data};
   if (handle == nullptr) return UV_ENOMEM;
   if (const int error = uv_poll_init(loop.get(), &handle->poll, fd); error != 0) {
     delete handle;
@@ -68,7 +70,9 @@ void Poll::Watch(bool readable, bool writable) {
   }
   uv_poll_start(&handle_->poll, events, [](uv_poll_t* poll, int status, int ready) {
     const auto* const self = static_cast<Handle*>(poll->data);
-    // After an error, reading tells which one.
+    // libuv has stopped. Reading tells the error, but only behind the data that came before it: so watching begins
+    // anew.
+    if (status != 0) self->owner->events_ = 0;
     self->callback(self->data, status != 0 || (ready & UV_READABLE) != 0, (ready & UV_WRITABLE) != 0);
   });
 }

@@ -52,6 +52,7 @@ class Poll {
  private:
   struct Handle;
   Handle* handle_ = nullptr;
+  /// Those that libuv watches now.
   std::uint8_t events_ = 0;
 };
 
