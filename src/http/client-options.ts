@@ -5,7 +5,14 @@ import { invalidValue } from '../errors.ts';
 import type { ConnectOptions } from '../net/connect.ts';
 import type { Transport } from '../net/socket.ts';
 import type { SslSession } from '../session.ts';
-import { contextOptionsOf, givenContext, type NodeContextOptions, picked, without } from './node-options.ts';
+import {
+  contextOptionsOf,
+  givenContext,
+  type NodeContextOptions,
+  picked,
+  protocolNames,
+  without,
+} from './node-options.ts';
 
 /** The options of Node's `tls.connect` and of its agents, and this package's. */
 export interface NodeClientOptions extends NodeContextOptions {
@@ -23,6 +30,9 @@ export interface NodeClientOptions extends NodeContextOptions {
   localPort?: number | undefined;
   family?: number | string | undefined;
   lookup?: LookupFunction | undefined;
+  /** See {@link ConnectOptions}. */
+  checkServerIdentity?: ConnectOptions['checkServerIdentity'];
+  requestOCSP?: boolean | undefined;
   timeout?: number | undefined;
   allowHalfOpen?: boolean | undefined;
   /** Not supported above 1024: libssl has security levels, as `@SECLEVEL=2` in `ciphers`. */
@@ -32,6 +42,9 @@ export interface NodeClientOptions extends NodeContextOptions {
 const sameNames = [
   'session',
   'rejectUnauthorized',
+  'checkServerIdentity',
+  'requestOCSP',
+  'earlyData',
   'localAddress',
   'localPort',
   'lookup',
@@ -45,7 +58,11 @@ export function connectionOptionsOf(options: NodeClientOptions): ConnectOptions 
   const { port, path, socket, family, minDHSize = 0 } = options;
   if (minDHSize > 1024) throw invalidValue('minDHSize', "is not supported: use '@SECLEVEL=2' or more in 'ciphers'");
   const host = options.host || 'localhost';
-  const common = { ...picked(options, sameNames), servername: options.servername || host };
+  const common = {
+    ...picked(options, sameNames),
+    servername: options.servername || host,
+    ALPNProtocols: options.ALPNProtocols ? protocolNames(options.ALPNProtocols) : undefined,
+  };
   if (socket) return { ...common, socket };
   if (path) return { ...common, path };
   return { ...common, host, port: Number(port ?? 0), family: familyOf(family) };
@@ -56,9 +73,9 @@ function familyOf(family: number | string | undefined): 0 | 4 | 6 {
   return family === 6 || family === 'IPv6' ? 6 : 0;
 }
 
-/** The options of a client's context: what servers only have is none of them. */
+/** The options of a client's context: those that are a server's, or a connection's, are none of them. */
 export function clientContextOptionsOf(options: NodeContextOptions) {
-  return contextOptionsOf(without(options, ['requestCert', 'rejectUnauthorized']));
+  return contextOptionsOf(without(options, ['requestCert', 'rejectUnauthorized', 'ALPNProtocols']));
 }
 
 /** The context for one connection: the given one, or one of its own. */

@@ -9,7 +9,7 @@ import type { SslSocket } from '../net/socket.ts';
 import type { SslSession } from '../session.ts';
 import { clientContextOptionsOf, connectionOptionsOf, type NodeClientOptions } from './client-options.ts';
 import { type ClientSessions, sessionsOf } from './client-sessions.ts';
-import { givenContext } from './node-options.ts';
+import { givenContext, protocolNames } from './node-options.ts';
 import { expanded } from './secure-context.ts';
 
 /** How many contexts wait for the next connection with the same options; more are rare, and made anew. */
@@ -127,8 +127,12 @@ export function identityOf(value: object | undefined): number {
 
 /** What a session is good for, as far as the context does not say it: trust, certificates and protocols are the context's. */
 export function originOf(options: NodeClientOptions): string {
-  const { host, port, path, servername, rejectUnauthorized = true } = options;
-  return JSON.stringify([host, Number(port ?? 0), path, servername, rejectUnauthorized]);
+  const { host, port, path, servername, rejectUnauthorized, checkServerIdentity, requestOCSP, ALPNProtocols } = options;
+  return JSON.stringify([
+    [host, Number(port ?? 0), path, servername],
+    [rejectUnauthorized ?? true, requestOCSP ?? false, identityOf(checkServerIdentity)],
+    ALPNProtocols ? protocolNames(ALPNProtocols) : [],
+  ]);
 }
 
 /** The same for equal options only. A digest, because there are private keys among them. */

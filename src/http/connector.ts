@@ -48,15 +48,13 @@ export type Connector = (target: ConnectorTarget, callback: (...args: [Error, nu
  * @throws {RangeError} `ERR_OUT_OF_RANGE`
  */
 export function connector(options: ConnectorOptions = {}): Connector {
-  const { maxCachedSessions, timeout = 10_000, socketPath, allowH2 = false, ALPNProtocols, context } = options;
+  const { maxCachedSessions, timeout = 10_000, socketPath, allowH2 = false } = options;
   requireInteger('timeout', timeout, 0, 0x7fffffff);
   const pool = new ClientPool(maxCachedSessions);
-  const offer = {
-    ALPNProtocols: context ? undefined : (ALPNProtocols ?? (allowH2 ? ['h2', 'http/1.1'] : ['http/1.1'])),
-  };
+  const ALPNProtocols = options.ALPNProtocols ?? (allowH2 ? ['h2', 'http/1.1'] : ['http/1.1']);
   return (target, callback) => {
     const isPlain = target.protocol !== 'https:';
-    const where = { ...options, timeout: undefined, path: socketPath, ...offer, ...placeOf(target) };
+    const where = { ...options, timeout: undefined, path: socketPath, ALPNProtocols, ...placeOf(target) };
     const socket = attempt(() => (isPlain ? plain(where) : pool.connect(where)));
     if (socket instanceof Error) {
       process.nextTick(() => Reflect.apply(callback, undefined, [socket]));

@@ -8,7 +8,7 @@ import { type NodeContextOptions, picked } from './node-options.ts';
 import type { NodeServerSettings } from './node-server.ts';
 
 /** Events that cost something for each connection: passed on as long as somebody listens. */
-const onDemand = ['keylog', 'newSession', 'resumeSession'] as const;
+const onDemand = ['keylog', 'newSession', 'resumeSession', 'OCSPRequest'] as const;
 const listenOptionNames = ['port', 'host', 'path', 'backlog', 'ipv6Only', 'reusePort', 'signal', 'exclusive'];
 
 type ListenArgument = number | string | ListenOptions | (() => void) | null | undefined;
@@ -28,6 +28,7 @@ export function putBehind(node: Server, settings: NodeServerSettings, deliver: (
 
   // Node's own handshake; what is injected goes into ours.
   node.removeAllListeners('connection');
+  node.on('connection', (stream) => void server.emit('connection', stream));
   forward(node, server);
   server.on('secureConnection', (socket) => {
     socket.server = node;

@@ -78,7 +78,7 @@ export function connect(
   }
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const socket = pool.connect({
-    ALPNProtocols: given.context ? undefined : ['h2'],
+    ALPNProtocols: ['h2'],
     host,
     port: url.port || 443,
     servername: isIP(host) === 0 ? host : undefined,

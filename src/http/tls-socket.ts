@@ -31,7 +31,7 @@ function serverSide(options: TLSSocketOptions) {
 }
 
 function clientSide(options: TLSSocketOptions) {
-  const { session, rejectUnauthorized, allowHalfOpen } = connectionOptionsOf(options);
-  const servername = options.servername || options.host || undefined;
-  return { context: clientContextOf(options), servername, session, rejectUnauthorized, allowHalfOpen };
+  const { host, port, path, timeout, family, lookup, localAddress, localPort, ...how } = connectionOptionsOf(options);
+  // Node takes no name for `localhost` here.
+  return { ...how, servername: options.servername || options.host || undefined, context: clientContextOf(options) };
 }

@@ -130,6 +130,8 @@ function contextOf(options: ConnectOptions): SslContext {
 function reach(socket: SslSocket, channel: SslChannel, options: ConnectOptions): void {
   const { path, host = 'localhost', port, family = 0, lookup = systemLookup, localAddress, localPort = 0 } = options;
   const local = localAddress === undefined ? undefined : { address: localAddress, port: localPort };
+  // Later: nobody listens yet, and node:http will only in the next tick.
+  const fail = (error: Error): void => process.nextTick(() => socket.destroy(error));
   const attempt = (addresses: ConnectAddress[]): void => {
     const next = (reason: Error): boolean => {
       let error = reason;
@@ -138,7 +140,7 @@ function reach(socket: SslSocket, channel: SslChannel, options: ConnectOptions):
         if (failure === undefined) return true;
         error = failure;
       }
-      socket.destroy(error);
+      fail(error);
       return true;
     };
     socket.beginConnecting(next);
@@ -151,7 +153,7 @@ function reach(socket: SslSocket, channel: SslChannel, options: ConnectOptions):
       if (socket.destroyed) return;
       const addresses = typeof found === 'string' ? [found] : found.map(({ address }) => address);
       if (error === null) attempt(addresses.map((address) => ({ address, port, local })));
-      else socket.destroy(error);
+      else fail(error);
     });
   }
 }
