@@ -3,7 +3,7 @@ import { Agent, type AgentOptions, type RequestOptions } from 'node:https';
 import type { SslSocket } from '../net/socket.ts';
 import type { NodeClientOptions } from './client-options.ts';
 import { ClientPool, nameOf } from './client-pool.ts';
-import { without } from './node-options.ts';
+import { picked } from './node-options.ts';
 
 /** The options of Node's `https.Agent`, and this package's. */
 export interface SslAgentOptions extends Omit<AgentOptions, keyof NodeClientOptions>, NodeClientOptions {
@@ -30,8 +30,8 @@ export class SslAgent extends Agent {
   constructor(options: SslAgentOptions = {}) {
     const { maxCachedSessions } = options;
     const pool = new ClientPool(maxCachedSessions);
-    // Node's class reads the options of agents only, and hands the others on.
-    super({ ...without(options, []), maxCachedSessions });
+    // They go before those of each request: not those without a value.
+    super(picked(options, Object.keys(options)));
     this.#pool = pool;
   }
 
