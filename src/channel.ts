@@ -345,7 +345,13 @@ export class SslListener {
 
   /** Closes the connections in their handshakes. */
   abort(): void {
-    engine.listenerAbort(this.#id);
+    for (const id of engine.listenerChannels(this.#id)) (channels.get(id) ?? new SslChannel(id)).close(false);
+  }
+
+  /** At the end, when it is closed and no connection is in its handshake any more. */
+  free(): void {
+    engine.listenerFree(this.#id);
+    listeners.delete(this.#id);
   }
 }
 

@@ -15,10 +15,10 @@ namespace sslctx {
 namespace {
 
 /// Plaintext for one call of SSL_write, and ciphertext for one call of the kernel.
-constexpr std::size_t kSlice = 64 * 1024;
+constexpr std::size_t kSlice = std::size_t{64} * 1024;
 constexpr std::size_t kReadSize = 32 * 1024;
 /// Plaintext for JavaScript in one turn of the loop.
-constexpr std::size_t kMaxPump = 256 * 1024;
+constexpr std::size_t kMaxPump = std::size_t{256} * 1024;
 /// Writes that end at once, in one turn of the loop: a writer that never waits would never let the loop go on.
 constexpr std::uint8_t kMaxSyncWrites = 16;
 /// As Node: a client that renegotiates over and over is an attack.
@@ -136,8 +136,10 @@ void Channel::FreeBuffers() {
   if (phase_ == Phase::kOpen && early_ == Early::kNone) SSL_free_buffers(ssl_.get());
 }
 
-std::size_t Channel::WriteSome(Call& call, const std::uint8_t* data, std::size_t length) {
-  std::size_t at = 0;
+/// Encrypts `chunk` from `at` on. Returns how far it has come.
+std::size_t Channel::WriteSome(Call& call, const Napi::Value& chunk, std::size_t at) {
+  Bytes bytes = ToBytes({call.env(), "write", 1}, chunk);
+  const std::size_t length = bytes.size;
   if (tickets_owed_ && early_ == Early::kNone && SSL_version(ssl_.get()) == TLS1_3_VERSION) {
     for (std::size_t left = SSL_CTX_get_num_tickets(SSL_get_SSL_CTX(ssl_.get())); left > 0; --left) {
       SSL_new_session_ticket(ssl_.get());
@@ -150,12 +152,20 @@ std::size_t Channel::WriteSome(Call& call, const std::uint8_t* data, std::size_t
       Flush(call);
       if (out_at_ < out_.size() || phase_ != Phase::kOpen) break;
     }
+    // A stream that takes ciphertext is JavaScript, which may have taken the bytes away; libssl calls none.
+    if (fd_ < 0) bytes = ToBytes({call.env(), "write", 1}, chunk);
+    if (bytes.size < length) {
+      error_ = EFAULT;
+      syscall_ = "write";
+      RunLater();
+      break;
+    }
     const std::size_t slice = std::min(length - at, kSlice);
     const Outcome outcome = Perform(call, [&](SSL* ssl) {
       std::size_t written = 0;
       // To a client that has not ended its handshake yet.
-      if (early_ == Early::kReading) return SSL_write_early_data(ssl, data + at, slice, &written);
-      return SSL_write(ssl, data + at, static_cast<int>(slice));
+      if (early_ == Early::kReading) return SSL_write_early_data(ssl, bytes.data + at, slice, &written);
+      return SSL_write(ssl, bytes.data + at, static_cast<int>(slice));
     });
     if (outcome == Outcome::kDone) {
       at += slice;
@@ -175,12 +185,12 @@ bool Channel::Write(Call& call, napi_value value) {
   const Bytes bytes = ToBytes({call.env(), call.name(), 1}, chunk);
   std::size_t taken = 0;
   if (phase_ == Phase::kFailed || phase_ == Phase::kClosed) return true;
-  // libssl calls no JavaScript for a channel, so nothing can move the bytes while they are read.
-  if (phase_ == Phase::kOpen && pending_.IsEmpty()) taken = WriteSome(call, bytes.data, bytes.size);
+  if (phase_ == Phase::kOpen && pending_.IsEmpty()) taken = WriteSome(call, chunk, 0);
   if (phase_ == Phase::kFailed || phase_ == Phase::kClosed) return true;
   if (taken < bytes.size) {
     pending_ = Napi::Persistent(chunk.As<Napi::Object>());
     pending_at_ = taken;
+    pending_size_ = bytes.size;
     tells_drained_ = true;
     if (!in_step_) {
       Flush(call);
@@ -211,15 +221,17 @@ bool Channel::Settle(Call& call) {
 
 void Channel::ContinueWrite(Call& call) {
   if (pending_.IsEmpty() || phase_ != Phase::kOpen) return;
+  reactor_.EnterJavaScript();
   const Napi::HandleScope scope(call.env());
-  const Bytes bytes = ToBytes({call.env(), "write", 0}, pending_.Value());
-  // The rest is gone when somebody has detached the buffer in the meantime.
-  if (bytes.size < pending_at_) {
+  const Napi::Value chunk = pending_.Value();
+  const Bytes bytes = ToBytes({call.env(), "write", 1}, chunk);
+  // Somebody has detached or resized the buffer in the meantime.
+  if (bytes.size != pending_size_) {
     error_ = EFAULT;
     syscall_ = "write";
     return;
   }
-  pending_at_ += WriteSome(call, bytes.data + pending_at_, bytes.size - pending_at_);
+  pending_at_ = WriteSome(call, chunk, pending_at_);
   if (pending_at_ >= bytes.size) pending_.Reset();
 }
 
@@ -269,7 +281,7 @@ void Channel::Renegotiate(Call& call) {
 
 bool Channel::IssueTicket() { return phase_ == Phase::kOpen && SSL_new_session_ticket(ssl_.get()) == 1; }
 
-void Channel::Resume(Call&, const Answer& answer) {
+void Channel::Resume(const Answer& answer) {
   if (!waits_for_hello_ || phase_ != Phase::kHandshake) return;
   waits_for_hello_ = false;
   hello_answered_ = true;
@@ -306,7 +318,10 @@ void Channel::Close(Call& call, bool is_clean) {
   if (has_peer_ended) SSL_set_shutdown(ssl_.get(), said | SSL_SENT_SHUTDOWN);
   phase_ = Phase::kClosed;
   Release();
-  if (const std::shared_ptr<Listener> listener = reactor_.FindListener(options_.owner)) listener->CountClosed();
+  if (const std::shared_ptr<Listener> listener = reactor_.FindListener(options_.owner)) {
+    listener->HandOver(id_);
+    listener->CountClosed();
+  }
   if (lingers) {
     Linger();
   } else {
@@ -675,6 +690,7 @@ void Channel::TellSystemError(Call& call) {
 
 void Channel::TellMore(Call& call) {
   if (sessions_.empty() && keys_.empty()) return;
+  reactor_.EnterJavaScript();
   const Napi::Env env = call.env();
   std::vector<NewSession> sessions;
   std::vector<std::string> keys;
@@ -788,6 +804,7 @@ void Channel::Flush(Call& call) {
   std::vector<std::uint8_t>& scratch = reactor_.scratch;
   if (fd_ < 0 || phase_ == Phase::kConnecting) {
     if (fd_ >= 0 || !(has_scratch || out_at_ < out_.size())) return;
+    reactor_.EnterJavaScript();
     const Napi::HandleScope scope(call.env());
     if (has_scratch) out_.insert(out_.end(), scratch.begin(), scratch.end());
     const Napi::Value bytes = ToJs(call.env(), out_.data() + out_at_, out_.size() - out_at_);
@@ -847,7 +864,8 @@ void Channel::Flush(Call& call) {
 }
 
 void Channel::UpdatePoll() {
-  if (fd_ < 0) return;
+  // A channel that lingers waits for the end of its peer.
+  if (fd_ < 0 || phase_ == Phase::kClosed) return;
   const bool readable =
       (phase_ == Phase::kHandshake && !waits_for_hello_) ||
       (phase_ == Phase::kOpen && !is_eof_ && ((wants_data_ && !has_ended_) || write_waits_for_read_ || renegotiating_));

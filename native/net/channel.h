@@ -70,7 +70,7 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
     bool has_alpn = false;
   };
   /// After kHello.
-  void Resume(Call& call, const Answer& answer);
+  void Resume(const Answer& answer);
   /// `is_clean`: says close_notify first, so that the session stays good.
   void Close(Call& call, bool is_clean);
   /// The environment ends: no JavaScript, no more bytes.
@@ -137,7 +137,7 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
   void Release();
   void Linger();
   void DiscardInput();
-  std::size_t WriteSome(Call& call, const std::uint8_t* data, std::size_t length);
+  std::size_t WriteSome(Call& call, const Napi::Value& chunk, std::size_t at);
   bool Settle(Call& call);
   Napi::Value Tell(Call& call, Event event, napi_value first = nullptr, napi_value second = nullptr) {
     return reactor_.Tell(call, event, id_, options_.owner, first, second);
@@ -189,6 +189,7 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
   /// Plaintext of JavaScript's that is being written.
   Napi::Reference<Napi::Object> pending_;
   std::size_t pending_at_ = 0;
+  std::size_t pending_size_ = 0;
   std::vector<std::uint8_t> early_out_;
   std::vector<std::uint8_t> early_in_;
 

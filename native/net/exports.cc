@@ -223,12 +223,25 @@ Napi::Value ListenerClose(Call& call) {
   return call.env().Undefined();
 }
 
-Napi::Value ListenerAbort(Call& call) {
-  ListenerOf(call)->Abort(call);
+Napi::Value ListenerFree(Call& call) {
+  const auto listener = ListenerOf(call);
+  listener->Close();
+  Reactor::Of(call.addon()).RemoveListener(listener->id());
   return call.env().Undefined();
 }
 
-Napi::Value ListenerPending(Call& call) { return ToJs(call.env(), ListenerOf(call)->pending()); }
+/// The channels that JavaScript has not taken over yet.
+Napi::Value ListenerChannels(Call& call) {
+  const auto listener = ListenerOf(call);
+  Napi::Array ids = Napi::Array::New(call.env());
+  std::uint32_t count = 0;
+  for (const std::uint64_t id : listener->pending()) ids.Set(count++, ToJs(call.env(), static_cast<double>(id)));
+  return ids;
+}
+
+Napi::Value ListenerPending(Call& call) {
+  return ToJs(call.env(), static_cast<double>(ListenerOf(call)->pending().size()));
+}
 
 Napi::Value ListenerRef(Call& call) {
   ListenerOf(call)->Ref(call[1].ToBoolean());
@@ -326,7 +339,7 @@ Napi::Value ChannelResume(Call& call) {
     SSL_SESSION_up_ref(session);
     channel->resumption().Provide(OwnedSession(session));
   }
-  channel->Resume(call, answer);
+  channel->Resume(answer);
   return call.env().Undefined();
 }
 
@@ -385,7 +398,8 @@ constexpr Export kExports[] = {
     SSLCTX_BODY(listenerConfigure, ListenerConfigure),
     SSLCTX_BODY(listenerAddress, ListenerAddress),
     SSLCTX_BODY(listenerClose, ListenerClose),
-    SSLCTX_BODY(listenerAbort, ListenerAbort),
+    SSLCTX_BODY(listenerFree, ListenerFree),
+    SSLCTX_BODY(listenerChannels, ListenerChannels),
     SSLCTX_BODY(listenerPending, ListenerPending),
     SSLCTX_BODY(listenerRef, ListenerRef),
     SSLCTX_BODY(openChannel, OpenChannel),

@@ -51,13 +51,6 @@ void Listener::Close() {
   fd_ = -1;
 }
 
-void Listener::Abort(Call& call) {
-  const std::unordered_set<std::uint64_t> pending = std::move(pending_);
-  pending_ = {};
-  for (const std::uint64_t id : pending) {
-    if (const std::shared_ptr<Channel> channel = reactor_.Find(static_cast<double>(id))) channel->Close(call, false);
-  }
-}
 
 void Listener::Run(Call& call) noexcept {
   for (int count = 0; count < kMaxAccepts && fd_ >= 0; ++count) {

@@ -22,6 +22,8 @@ struct ListenerOptions {
 
 class Listener final : public Job, public std::enable_shared_from_this<Listener> {
  public:
+  ~Listener() { Close(); }
+  /// The descriptor is the listener's from now on.
   static std::shared_ptr<Listener> New(Reactor& reactor, SSL_CTX* ctx, int fd, const ListenerOptions& options);
 
   double id() const { return id_; }
@@ -32,11 +34,10 @@ class Listener final : public Job, public std::enable_shared_from_this<Listener>
   /// Accepts no more. Handshakes go on.
   void Close();
   /// Channels that JavaScript does not know yet.
-  std::size_t pending() const { return pending_.size(); }
+  const std::unordered_set<std::uint64_t>& pending() const { return pending_; }
   /// The handshake is over, well or not: JavaScript is about to know the channel.
   void HandOver(double channel) { pending_.erase(static_cast<std::uint64_t>(channel)); }
   void CountClosed() { --open_; }
-  void Abort(Call& call);
 
   void Run(Call& call) noexcept override;
   /// Fails the handshakes that are over their time. Returns whether there are others to check later.

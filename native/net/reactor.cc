@@ -20,9 +20,9 @@ namespace {
 constexpr std::chrono::microseconds kTurnBudget{1000};
 
 // Two reads of 64 KiB; what is left over at its end is less than a record.
-constexpr std::size_t kBufferSize = 128 * 1024;
-constexpr std::size_t kMaxRecord = 16 * 1024;
-constexpr std::size_t kScratchSize = 128 * 1024;
+constexpr std::size_t kBufferSize = std::size_t{128} * 1024;
+constexpr std::size_t kMaxRecord = std::size_t{16} * 1024;
+constexpr std::size_t kScratchSize = std::size_t{128} * 1024;
 // Smaller data is copied by JavaScript, and its place is used again.
 constexpr std::size_t kCopied = 4096;
 
@@ -57,6 +57,7 @@ std::shared_ptr<T> Reactor::Slots<T>::Find(double id) const {
 
 template <typename T>
 void Reactor::Slots<T>::Remove(double id) {
+  if (!Find(id)) return;
   const auto slot = static_cast<std::uint32_t>(static_cast<std::uint64_t>(id) & ((1U << kSlotBits) - 1));
   slots[slot].item.reset();
   free.push_back(slot);
@@ -133,9 +134,8 @@ void Reactor::Shutdown() {
   loop_->WhenClosed(
       [](void* self) {
         auto* const reactor = static_cast<Reactor*>(self);
-        const napi_async_cleanup_hook_handle handle = reactor->cleanup_;
-        // The loop object is in use by the caller until it returns; nothing else of it is.
-        static_cast<void>(reactor->loop_.release());
+        auto* const handle = reactor->cleanup_;
+        // With the loop's object, which calls this as the last thing that it does.
         delete reactor;
         napi_remove_async_cleanup_hook(handle);
       },
@@ -145,10 +145,7 @@ void Reactor::Shutdown() {
 Napi::Value Reactor::Tell(Call& call, Event event, double id, double owner, napi_value first, napi_value second) {
   const Napi::Env env = addon_.env();
   if (closing_ || dispatcher_.IsEmpty()) return env.Undefined();
-  if (in_turn_ && scope_ == nullptr) {
-    // Ticks and microtasks run when it is closed. Only opened when there is something to tell.
-    napi_open_callback_scope(env, resource_.Value(), async_, &scope_);
-  }
+  EnterJavaScript();
   Napi::Value result = env.Undefined();
   call.Guard([&] {
     result =
@@ -157,6 +154,11 @@ Napi::Value Reactor::Tell(Call& call, Event event, double id, double owner, napi
                           second == nullptr ? env.Undefined() : Napi::Value(env, second)});
   });
   return result;
+}
+
+void Reactor::EnterJavaScript() {
+  // Only opened when there is something to tell; closed at the end of the job.
+  if (in_turn_ && scope_ == nullptr) napi_open_callback_scope(addon_.env(), resource_.Value(), async_, &scope_);
 }
 
 void Reactor::Enqueue(std::shared_ptr<Job> job) {
@@ -187,6 +189,7 @@ void Reactor::RunJob(const std::shared_ptr<Job>& job) {
   {
     Call call(addon_, turn_data_);
     job->Run(call);
+    if (!addon_.outbox.empty()) EnterJavaScript();
     try {
       call.Deliver();
     } catch (const Napi::Error& error) {
@@ -197,7 +200,7 @@ void Reactor::RunJob(const std::shared_ptr<Job>& job) {
   }
   in_turn_ = false;
   if (scope_ != nullptr) {
-    napi_callback_scope const open = scope_;
+    auto* const open = scope_;
     scope_ = nullptr;
     napi_close_callback_scope(env, open);
   }
@@ -239,6 +242,8 @@ std::shared_ptr<Listener> Reactor::FindListener(double id) const { return listen
 void Reactor::RemoveListener(double id) { listeners_.Remove(id); }
 
 Reactor::Room Reactor::PlaintextRoom(Call& call) {
+  // Users get parts of the buffer, and may transfer it to another thread as a whole.
+  if (buffer_data_ != nullptr && buffer_.Value().Data() != buffer_data_) buffer_data_ = nullptr;
   if (buffer_data_ == nullptr || buffer_used_ + kMaxRecord > kBufferSize) {
     const auto buffer = Napi::Buffer<std::uint8_t>::New(addon_.env(), kBufferSize);
     buffer_ = Napi::Reference<Napi::Buffer<std::uint8_t>>::New(buffer, 1);
@@ -246,7 +251,7 @@ Reactor::Room Reactor::PlaintextRoom(Call& call) {
     buffer_used_ = 0;
     Tell(call, Event::kBuffer, 0, 0, buffer);
   }
-  constexpr std::size_t kMaxRead = 64 * 1024;
+  constexpr std::size_t kMaxRead = std::size_t{64} * 1024;
   return {buffer_data_ + buffer_used_, std::min(kBufferSize - buffer_used_, kMaxRead), buffer_used_};
 }
 

@@ -65,6 +65,10 @@ class Reactor {
   Napi::Value Tell(Call& call, Event event, double id, double owner, napi_value first = nullptr,
                    napi_value second = nullptr);
 
+  /// Makes JavaScript that is called from here on a callback of its own, behind which ticks and microtasks run. To be
+  /// called before a scope of handles is opened: what Node keeps until the end of the turn must not be in it.
+  void EnterJavaScript();
+
   /// Does `job` later in this turn, or in the next one when this one has been long enough.
   void Enqueue(std::shared_ptr<Job> job);
 

@@ -1,4 +1,5 @@
 // Sockets and listeners of native/net, by number. For src/channel.ts: users have no names for these.
+import { markAsUntransferable } from 'node:worker_threads';
 import { contextId, type SSL, type SSL_CTX, type SSL_SESSION, sessionId, sslId } from './handles.ts';
 import { native } from './loader.ts';
 import type { ChannelOptions, ListenAddress, ListenerOptions } from './native.ts';
@@ -103,6 +104,8 @@ export function install(handlers: Handlers): void {
         return handlers.confirmed(id);
       case Event.buffer:
         plaintext = first as Buffer;
+        // Others have parts of it too.
+        markAsUntransferable(plaintext.buffer);
     }
     return undefined;
   });
@@ -177,9 +180,10 @@ export const {
   channelStart,
   channelTell,
   channelWrite,
-  listenerAbort,
   listenerAddress,
+  listenerChannels,
   listenerClose,
+  listenerFree,
   listenerPending,
   listenerRef,
 } = native;

@@ -390,7 +390,8 @@ export interface Native {
   listenerConfigure(id: number, ctx: Id | null, options: ListenerOptions): void;
   listenerAddress(id: number): SocketAddress | undefined;
   listenerClose(id: number): void;
-  listenerAbort(id: number): void;
+  listenerFree(id: number): void;
+  listenerChannels(id: number): number[];
   listenerPending(id: number): number;
   listenerRef(id: number, on: boolean): void;
   openChannel(ctx: Id, options: ChannelOptions): number;

@@ -49,10 +49,10 @@ export class ServerHello {
     });
   }
 
-  answer(channel: SslChannel, hello: ClientHello, fallback: SslContext): void {
+  /** `fail` hears what the server's own functions throw. */
+  answer(channel: SslChannel, hello: ClientHello, fallback: SslContext, fail: (error: Error) => void): void {
     this.#choose(channel, hello, fallback).catch((error: unknown) => {
-      channel.target?.onFailed(toError(error), 0);
-      channel.close(false);
+      if (!channel.isClosed) fail(toError(error));
     });
   }
 

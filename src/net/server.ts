@@ -386,6 +386,7 @@ export class SslServer extends EventEmitter {
   #closeWhenEmpty(): void {
     if (!this.#isClosing || this.connectionCount > 0) return;
     this.#isClosing = false;
+    this.#listener?.free();
     this.#listener = undefined;
     this.#shared = undefined;
     process.nextTick(() => this.emit('close'));
@@ -401,7 +402,8 @@ export class SslServer extends EventEmitter {
     const { handshakeTimeout = 120_000 } = this.#options;
     const socket = socketOver(stream, this.#context, this.#socketOptions, {
       ...this.#channelOptions(),
-      chooser: (channel, hello) => this.#hello.answer(channel, hello, this.#context),
+      chooser: (channel, hello) =>
+        this.#hello.answer(channel, hello, this.#context, (error) => channel.target?.onFailed(error, 0)),
     });
     this.#sockets.add(socket);
     socket.once('close', () => this.#onDestroyed(socket));
@@ -428,19 +430,20 @@ export class SslServer extends EventEmitter {
   }
 
   #target(): ListenerTarget {
+    const onFailed: ListenerTarget['onFailed'] = (channel, error, facts) => {
+      const socket = this.#adopt(channel, facts);
+      socket.once('error', (failure: Error) => this.emit('tlsClientError', failure, socket));
+      socket.destroy(error);
+    };
     return {
       onSecure: (channel, facts) => {
         const socket = this.#adopt(channel, facts);
         socket.secured(facts);
         this.emit('secureConnection', socket);
       },
-      onFailed: (channel, error, facts) => {
-        const socket = this.#adopt(channel, facts);
-        socket.once('error', (failure: Error) => this.emit('tlsClientError', failure, socket));
-        socket.destroy(error);
-      },
+      onFailed,
       onHello: (channel, hello) => {
-        this.#hello.answer(channel, hello, this.#context);
+        this.#hello.answer(channel, hello, this.#context, (error) => onFailed(channel, error, 0));
       },
       onKeylog: (_channel, line) => this.emit('keylog', line, undefined),
     };
