@@ -41,16 +41,26 @@ export interface ListenerTarget {
   onKeylog(channel: SslChannel, line: Buffer): void;
 }
 
+/** On sockets of their own, for which the event loop works. */
 const channels = new Map<number, SslChannel>();
+/** Over streams: when nobody has the stream any more, nothing will ever come. */
+const streamed = new Map<number, WeakRef<SslChannel>>();
+const collected = new FinalizationRegistry<number>((id) => {
+  if (streamed.delete(id)) engine.channelClose(id, false);
+});
 const listeners = new Map<number, ListenerTarget>();
+
+function find(id: number): SslChannel | undefined {
+  return channels.get(id) ?? streamed.get(id)?.deref();
+}
 
 /** The channel's own target, or that of its listener for one that nobody has adopted. */
 function route(id: number, owner: number): { channel: SslChannel; listener: ListenerTarget | undefined } {
-  const known = channels.get(id);
+  const known = find(id);
   if (known !== undefined)
     return { channel: known, listener: known.target === undefined ? listeners.get(owner) : undefined };
   const channel = new SslChannel(id);
-  channels.set(id, channel);
+  if (owner !== 0) channels.set(id, channel);
   return { channel, listener: listeners.get(owner) };
 }
 
@@ -70,16 +80,16 @@ function install(): void {
       else if (listener !== undefined) listener.onSecure(channel, facts);
       else channel.close(false);
     },
-    data: (id, plaintext) => channels.get(id)?.target?.onData(plaintext) ?? false,
-    end: (id, isTruncated) => channels.get(id)?.target?.onEnd(isTruncated),
-    drained: (id) => channels.get(id)?.target?.onDrained(),
+    data: (id, plaintext) => find(id)?.target?.onData(plaintext) ?? false,
+    end: (id, isTruncated) => find(id)?.target?.onEnd(isTruncated),
+    drained: (id) => find(id)?.target?.onDrained(),
     failed(id, owner, facts) {
       failed(id, owner, takeOpenSslError('SSL_do_handshake'), facts);
     },
     systemError(id, owner, errno, syscall) {
       failed(id, owner, systemError(errno, syscall), 0);
     },
-    session: (id, session) => channels.get(id)?.target?.onSession(wrapSession(session)),
+    session: (id, session) => find(id)?.target?.onSession(wrapSession(session)),
     keylog(id, owner, line) {
       const { channel, listener } = route(id, owner);
       if (channel.target !== undefined) channel.target.onKeylog(line);
@@ -90,10 +100,10 @@ function install(): void {
       const chooser = channel.chooser ?? ((one: engine.ClientHello) => listener?.onHello(channel, one));
       chooser(hello);
     },
-    output: (id, ciphertext) => channels.get(id)?.target?.onOutput(ciphertext),
-    connected: (id) => channels.get(id)?.target?.onConnected(),
-    renegotiated: (id) => channels.get(id)?.target?.onRenegotiated(),
-    confirmed: (id) => channels.get(id)?.target?.onConfirmed(),
+    output: (id, ciphertext) => find(id)?.target?.onOutput(ciphertext),
+    connected: (id) => find(id)?.target?.onConnected(),
+    renegotiated: (id) => find(id)?.target?.onRenegotiated(),
+    confirmed: (id) => find(id)?.target?.onConfirmed(),
   });
 }
 
@@ -115,7 +125,7 @@ export interface HelloAnswer {
   sessions?: readonly SslSession[] | undefined;
 }
 
-/** A channel of native/net. Closed with its socket: there is no finalizer, because the event loop holds it. */
+/** A channel of native/net. Closed with its socket: one on a socket of its own is held by the event loop. */
 export class SslChannel extends TlsState {
   target: ChannelTarget | undefined;
   /** Answers the client hello of a channel that no listener has accepted. */
@@ -131,15 +141,21 @@ export class SslChannel extends TlsState {
     this.#id = id;
   }
 
-  /** A channel whose ciphertext comes and goes through its target and `input`, as long as it is not told to `connect`. */
+  /** A channel that is going to `connect`. */
   static create(context: SslContext, options: engine.ChannelOptions): SslChannel {
     install();
-    return SslChannel.#add(engine.openChannel(contextHandle(context), options));
-  }
-
-  static #add(id: number): SslChannel {
+    const id = engine.openChannel(contextHandle(context), options);
     const channel = new SslChannel(id);
     channels.set(id, channel);
+    return channel;
+  }
+
+  /** A channel whose ciphertext comes and goes through its target and `input` for good, and which may be garbage. */
+  static createStreamed(context: SslContext, options: engine.ChannelOptions): SslChannel {
+    const channel = SslChannel.create(context, options);
+    channels.delete(channel.id);
+    streamed.set(channel.id, new WeakRef(channel));
+    collected.register(channel, channel.id, channel);
     return channel;
   }
 
@@ -293,6 +309,7 @@ export class SslChannel extends TlsState {
     // What it still has to say goes to its target.
     engine.channelClose(this.#id, isClean);
     channels.delete(this.#id);
+    if (streamed.delete(this.#id)) collected.unregister(this);
     if (this.#ssl !== undefined) capi.SSL_free(this.#ssl);
     this.#ssl = undefined;
   }
@@ -345,7 +362,7 @@ export class SslListener {
 
   /** Closes the connections in their handshakes. */
   abort(): void {
-    for (const id of engine.listenerChannels(this.#id)) (channels.get(id) ?? new SslChannel(id)).close(false);
+    for (const id of engine.listenerChannels(this.#id)) (find(id) ?? new SslChannel(id)).close(false);
   }
 
   /** At the end, when it is closed and no connection is in its handshake any more. */

@@ -155,7 +155,7 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
     this.isServer = isServer;
     this.#transport = from;
     if (isServer) prepareServerContext(context, false);
-    this.#channel = SslChannel.create(context, { isServer, requireCloseNotify, tellsSessions: !isServer });
+    this.#channel = SslChannel.createStreamed(context, { isServer, requireCloseNotify, tellsSessions: !isServer });
     try {
       if (!isServer) this.setClient(prepareClient(this.#channel, context, options));
     } catch (error) {
