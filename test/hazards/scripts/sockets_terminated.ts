@@ -24,9 +24,10 @@ async function round(silent: number, index: number): Promise<void> {
   const raw = connectTcp({ port, host: '127.0.0.1' });
   raw.write(Buffer.of(22, 3, 1, 1, 0, 1));
   const client = connectTls({ port, host: '127.0.0.1', servername: 'localhost', ca });
-  const closed = [raw, client].map(async (socket) => {
+  const closed = [raw, client].map((socket) => {
+    // A reset, when the thread has not read all.
     socket.on('error', () => {}).resume();
-    await once(socket, 'close');
+    return new Promise((resolve) => socket.on('close', resolve));
   });
   await once(client, 'secureConnect');
   // At another moment each time.
