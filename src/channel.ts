@@ -156,6 +156,7 @@ export class SslChannel extends TlsState {
     channels.delete(channel.id);
     streamed.set(channel.id, new WeakRef(channel));
     collected.register(channel, channel.id, channel);
+    engine.channelSetObject(channel.id, channel);
     return channel;
   }
 

@@ -375,6 +375,7 @@ void Channel::Release() {
     reactor_.scratch_owner = nullptr;
     reactor_.scratch.clear();
   }
+  object_.Reset();
   pending_.Reset();
   sessions_.clear();
   if (ssl_) {
@@ -394,6 +395,13 @@ void Channel::Run(Call& call) noexcept {
     return;
   }
   call.Guard([&] { Step(call); });
+  if (!object_.IsEmpty()) napi_reference_unref(call.env(), object_, nullptr);
+}
+
+void Channel::RunLater() {
+  if (queued) return;
+  if (!object_.IsEmpty()) napi_reference_ref(reactor_.addon().env(), object_, nullptr);
+  reactor_.Enqueue(shared_from_this());
 }
 
 void Channel::TimeOut() {

@@ -62,7 +62,9 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
   void Input(Call& call, const std::uint8_t* data, std::size_t length, bool is_end);
   void Renegotiate(Call& call);
   bool IssueTicket();
-  void RunLater() { reactor_.Enqueue(shared_from_this()); }
+  void RunLater();
+  /// Its object, when that may be garbage: not as long as there is something to do.
+  void SetObject(const Napi::Object& object) { object_ = Napi::Weak(object); }
   struct Answer {
     SSL_CTX* ctx = nullptr;
     std::vector<std::uint8_t> alpn;
@@ -186,6 +188,7 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
   std::size_t in_at_ = 0;
   std::vector<std::uint8_t> recorded_;
 
+  Napi::ObjectReference object_;
   /// Plaintext of JavaScript's that is being written.
   Napi::Reference<Napi::Object> pending_;
   std::size_t pending_at_ = 0;

@@ -255,6 +255,12 @@ Napi::Value OpenChannel(Call& call) {
   return ToJs(call.env(), channel->id());
 }
 
+/// The object of a channel that may be garbage; as long as there is something to do, it is not.
+Napi::Value ChannelSetObject(Call& call) {
+  ChannelOf(call)->SetObject(call[1].As<Napi::Object>());
+  return call.env().Undefined();
+}
+
 /// Begins to connect a channel that has no socket yet: 0, or a negative errno.
 Napi::Value Connect(Call& call) {
   const auto channel = ChannelOf(call);
@@ -403,6 +409,7 @@ constexpr Export kExports[] = {
     SSLCTX_BODY(listenerPending, ListenerPending),
     SSLCTX_BODY(listenerRef, ListenerRef),
     SSLCTX_BODY(openChannel, OpenChannel),
+    SSLCTX_BODY(channelSetObject, ChannelSetObject),
     SSLCTX_BODY(channelConnect, Connect),
     SSLCTX_BODY(channelSsl, ChannelSsl),
     SSLCTX_BODY(channelStart, ChannelStart),

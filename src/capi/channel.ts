@@ -174,6 +174,7 @@ export const {
   channelRead,
   channelRenegotiate,
   channelSetEarlyData,
+  channelSetObject,
   channelSetOption,
   channelShutdown,
   channelSsl,

@@ -418,6 +418,8 @@ export interface Native {
   channelClose(id: number, isClean: boolean): void;
   channelInfo(id: number): ChannelInfo;
   channelTell(id: number, sessions: boolean | undefined, keys: boolean | undefined): void;
+  /** The object of a channel that may be garbage; as long as there is something to do, it is not. */
+  channelSetObject(id: number, object: object): void;
   channelSetOption(id: number, what: string, value: number): void;
 
   // session_bulk.ts: times in seconds since the epoch, slices in microseconds
