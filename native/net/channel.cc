@@ -390,17 +390,13 @@ void Channel::Release() {
 
 void Channel::Run(Call& call) noexcept {
   sync_writes_ = 0;
-  if (is_lingering_) {
-    DiscardInput();
-    return;
-  }
-  call.Guard([&] { Step(call); });
-  if (!object_.IsEmpty()) napi_reference_unref(call.env(), object_, nullptr);
+  call.Guard([&] { is_lingering_ ? DiscardInput() : Step(call); });
+  if (napi_ref object = object_; object != nullptr) napi_reference_unref(call.env(), object, nullptr);
 }
 
 void Channel::RunLater() {
   if (queued) return;
-  if (!object_.IsEmpty()) napi_reference_ref(reactor_.addon().env(), object_, nullptr);
+  if (napi_ref object = object_; object != nullptr) napi_reference_ref(reactor_.addon().env(), object, nullptr);
   reactor_.Enqueue(shared_from_this());
 }
 
@@ -420,7 +416,9 @@ void Channel::Step(Call& call) {
   }
   in_step_ = true;
   if (phase_ == Phase::kConnecting) FinishConnect(call);
-  if (phase_ == Phase::kHandshake && !waits_for_hello_ && error_ == 0) Handshake(call);
+  while (phase_ == Phase::kHandshake && !waits_for_hello_ && error_ == 0) {
+    if (!Handshake(call)) break;
+  }
   if (is_overdue_ && handshaking() && error_ == 0) {
     error_ = ETIMEDOUT;
     syscall_ = "handshake";
@@ -539,37 +537,42 @@ void Channel::RepeatEarlyData(Call& call) {
   if (early_out_.empty()) return;
   std::vector<std::uint8_t> data;
   data.swap(early_out_);
-  if (SSL_get_early_data_status(ssl_.get()) != SSL_EARLY_DATA_ACCEPTED) WriteSome(call, data.data(), data.size());
+  if (SSL_get_early_data_status(ssl_.get()) == SSL_EARLY_DATA_ACCEPTED) return;
+  WriteSome(call, ToJs(call.env(), data.data(), data.size()), 0);
 }
 
-void Channel::Handshake(Call& call) {
+/// Returns whether it can go on at once.
+bool Channel::Handshake(Call& call) {
   Outcome outcome = Outcome::kWaits;
   if (!early_done_) early_done_ = HandleEarlyData(call);
-  if (phase_ != Phase::kHandshake) return;
+  if (phase_ != Phase::kHandshake) return false;
   if (early_ != Early::kNone) {
     outcome = Outcome::kDone;
   } else if (early_done_) {
     outcome = Perform(call, SSL_do_handshake);
   }
   TellMore(call);
-  if (phase_ != Phase::kHandshake) return;
+  if (phase_ != Phase::kHandshake) return false;
   switch (outcome) {
     case Outcome::kDone: {
       phase_ = Phase::kOpen;
       HandOver();
       RepeatEarlyData(call);
-      if (phase_ != Phase::kOpen) return;
+      if (phase_ != Phase::kOpen) return false;
       std::uint32_t facts = options_.is_server ? resumption_.Conclude(ssl_.get(), true) : 0;
       if (early_ != Early::kNone) facts |= kIsEarly;
       Tell(call, Event::kSecure, Napi::Number::New(call.env(), facts));
       break;
     }
     case Outcome::kWaits:
-      if (waits_for_hello_ && hello_) TellHello(call);
-      break;
+      if (!waits_for_hello_ || !hello_) break;
+      TellHello(call);
+      // Answered already, perhaps.
+      return !waits_for_hello_;
     default:
       Fail(call);
   }
+  return false;
 }
 
 void Channel::TellHello(Call& call) {
@@ -584,8 +587,6 @@ void Channel::TellHello(Call& call) {
   for (std::uint32_t i = 0; i < hello->ids.size(); ++i) ids.Set(i, to_buffer(hello->ids[i]));
   info.Set("sessionIds", ids);
   Tell(call, Event::kHello, info);
-  // Answered at once: go on in this very step.
-  if (!waits_for_hello_ && phase_ == Phase::kHandshake) Handshake(call);
 }
 
 void Channel::Pump(Call& call) {

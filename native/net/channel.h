@@ -116,7 +116,7 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
   Outcome Perform(Call& call, Operation&& operation);
   void Step(Call& call);
   void FinishConnect(Call& call);
-  void Handshake(Call& call);
+  bool Handshake(Call& call);
   bool HandleEarlyData(Call& call);
   Outcome ReadEarly(Call& call, std::uint8_t* data, std::size_t size, std::size_t* filled);
   void RepeatEarlyData(Call& call);

@@ -51,7 +51,6 @@ void Listener::Close() {
   fd_ = -1;
 }
 
-
 void Listener::Run(Call& call) noexcept {
   for (int count = 0; count < kMaxAccepts && fd_ >= 0; ++count) {
     const int fd = accept4(fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);

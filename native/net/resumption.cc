@@ -14,7 +14,8 @@ namespace sslctx {
 namespace {
 
 bool SameName(std::string_view left, std::string_view right) {
-  return left.size() == right.size() && OPENSSL_strncasecmp(left.data(), right.data(), left.size()) == 0;
+  const auto is_same = [](const char& one, const char& other) { return OPENSSL_strncasecmp(&one, &other, 1) == 0; };
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(), is_same);
 }
 
 ByteView IdOf(const SSL_SESSION* session) {
