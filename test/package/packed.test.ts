@@ -76,22 +76,35 @@ test("require: libssl and libcrypto are the system's", async (t) => {
 
 test('import and require give the same objects, with every entry of the package', async (t) => {
   const program = `
-    const entries = ['sslctx', 'sslctx/capi', 'sslctx/testing'];
-    const [whole, capi, testing] = await Promise.all(entries.map((entry) => import(entry)));
+    const entries = ['sslctx', 'sslctx/capi', 'sslctx/testing', 'sslctx/control'];
+    const [whole, capi, testing, control] = await Promise.all(entries.map((entry) => import(entry)));
     const require = (await import('node:module')).createRequire(process.cwd() + '/');
     console.log(JSON.stringify([
       whole.SslContext === require('sslctx').SslContext,
       capi.SSL_CTX_new === require('sslctx/capi').SSL_CTX_new,
       Object.keys(testing).length > 0,
       whole.openssl.libssl,
+      control.serveControl === require('sslctx/control').serveControl,
     ]));`;
-  const [sameClass, sameFunction, hasTesting, libssl] = JSON.parse(
+  const [sameClass, sameFunction, hasTesting, libssl, sameControl] = JSON.parse(
     await output(process.execPath, ['--input-type=module', '-e', program], { cwd: project }),
   );
   t.true(sameClass);
   t.true(sameFunction);
   t.true(hasTesting);
+  t.true(sameControl);
   t.is(libssl, await systemLibrary('libssl'));
+});
+
+test('the command line is there, and says the version of the package', async (t) => {
+  const command = join(project, 'node_modules', '.bin', 'sslctx');
+  const { version } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+  t.is(await output(command, ['--version'], { cwd: project }), version);
+  const session = await output('node', ['-e', "process.stdout.write(require('sslctx').SslSession.create().toPEM())"], {
+    cwd: project,
+  });
+  writeFileSync(join(project, 'session.pem'), session);
+  t.regex(await output(command, ['session', 'show', 'session.pem'], { cwd: project }), /^Protocol +TLSv1\.3$/m);
 });
 
 test('a session goes into a cache and out of it', async (t) => {
