@@ -9,7 +9,7 @@ interface Terminal {
 /** A block of lines at the end of a terminal's output. */
 export class LiveBlock {
   readonly #terminal: Terminal;
-  #height = 0;
+  #shown: string[] = [];
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
@@ -19,17 +19,19 @@ export class LiveBlock {
   print(lines: readonly string[], block: readonly string[]): void {
     // In one write: between two, the terminal would show an empty place.
     const fitting = block.map((each) => this.#cut(each));
+    const isSame = fitting.length === this.#shown.length && fitting.every((each, row) => each === this.#shown[row]);
+    if (isSame && lines.length === 0) return;
     this.#terminal.write(`${this.#erase()}${[...lines, ...fitting].map((each) => `${each}\n`).join('')}`);
-    this.#height = fitting.length;
+    this.#shown = fitting;
   }
 
   /** Leaves what is there. */
   end(): void {
-    this.#height = 0;
+    this.#shown = [];
   }
 
   #erase(): string {
-    return this.#height === 0 ? '' : `\x1b[${this.#height}A\x1b[J`;
+    return this.#shown.length === 0 ? '' : `\x1b[${this.#shown.length}A\x1b[J`;
   }
 
   /** A line that wraps would be two, and the block higher than it is taken for. */

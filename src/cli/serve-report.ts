@@ -91,26 +91,29 @@ function describe(error: Error): { code: string | undefined; message: string } {
   return { code, message: error.message };
 }
 
+/** Milliseconds: a walk through a large cache for each handshake would cost more than the handshake. */
+const refreshDelay = 100;
+
 /** One line for each event, and below them the cache as it is now. */
 class TerminalReporter implements Reporter {
   readonly #context: SslContext;
   readonly #block: LiveBlock;
   readonly #timer: NodeJS.Timeout;
+  #pending: NodeJS.Timeout | undefined;
+  #table: string[] = [];
 
   constructor(context: SslContext) {
     this.#context = context;
     this.#block = new LiveBlock(process.stdout);
     // Sessions expire while nothing happens.
-    this.#timer = setInterval(() => this.#refresh(), 1000).unref();
+    this.#timer = setInterval(this.#refresh, 1000).unref();
     process.stdout.on('resize', this.#refresh);
   }
 
   listening(facts: Listening): void {
     const where = reachable(facts);
     line(`${style('bold', `sslctx serve on ${where}`)}, ${facts.openssl}`);
-    line(
-      style('dim', `  certificate ${facts.certificate ?? 'none'}; try: openssl s_client -connect ${where} -reconnect`),
-    );
+    line(style('dim', `  certificate ${facts.certificate ?? 'none'}; try: sslctx connect ${where}`));
     if (facts.control !== undefined) line(style('dim', `  control socket ${facts.control}; try: sslctx cache list`));
     this.#refresh();
   }
@@ -139,27 +142,31 @@ class TerminalReporter implements Reporter {
   removed(session: SslSession, reason: SessionRemovalReason): void {
     if (reason === 'context-freed') return;
     const id = session.id.toString('hex');
-    this.#block.print([`${time()} ${style('cyan', reason.padEnd(7))} ${session.protocol} ${short(id)}`], this.#table());
+    this.#print(`${style('cyan', reason.padEnd(7))} ${session.protocol} ${short(id)}`);
   }
 
   stop(): void {
     clearInterval(this.#timer);
+    this.#refresh();
     process.stdout.off('resize', this.#refresh);
     this.#block.end();
   }
 
   #say(text: string, { remoteAddress, remotePort }: SslSocket): void {
-    this.#block.print(
-      [`${time()} ${text}  ${style('dim', `${remoteAddress ?? ''} ${remotePort ?? ''}`)}`],
-      this.#table(),
-    );
+    this.#print(`${text}  ${style('dim', `${remoteAddress ?? ''} ${remotePort ?? ''}`.trim())}`);
   }
 
-  readonly #refresh = (): void => this.#block.print([], this.#table());
-
-  #table(): string[] {
-    return cacheTable(this.#context, Math.max(1, Math.floor((process.stdout.rows ?? 24) / 2) - 4));
+  #print(text: string): void {
+    this.#block.print([`${time()} ${text}`], this.#table);
+    this.#pending ??= setTimeout(this.#refresh, refreshDelay).unref();
   }
+
+  readonly #refresh = (): void => {
+    clearTimeout(this.#pending);
+    this.#pending = undefined;
+    this.#table = cacheTable(this.#context, Math.max(1, Math.floor((process.stdout.rows ?? 24) / 2) - 4));
+    this.#block.print([], this.#table);
+  };
 }
 
 function time(): string {

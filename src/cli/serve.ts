@@ -69,14 +69,17 @@ export async function serve(flags: ServeFlags): Promise<number> {
   }
 }
 
+/** The last one comes when the terminal is closed. */
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** Resolves at the first signal; a second one ends the process, as by default. */
 function signalled(): Promise<void> {
   return new Promise((resolve) => {
     const stop = (): void => {
-      process.off('SIGINT', stop).off('SIGTERM', stop);
+      for (const name of signals) process.off(name, stop);
       resolve();
     };
-    process.on('SIGINT', stop).on('SIGTERM', stop);
+    for (const name of signals) process.on(name, stop);
   });
 }
 

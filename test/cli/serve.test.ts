@@ -45,8 +45,8 @@ test.serial('a handshake that fails is told of', async (t) => {
   t.is(failed.code, 'ERR_SSL_UNSUPPORTED_PROTOCOL');
 });
 
-test.serial('it ends cleanly by SIGTERM and by SIGINT, with clients connected, and its socket goes', async (t) => {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+test.serial('it ends cleanly by each signal, with clients connected, and its socket goes', async (t) => {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     const server = await serve(t);
     const client = sClient({ port: server.port, until: 'closed' });
     await server.next('handshake');
