@@ -1,12 +1,26 @@
 // The examples of a document are complete programs: each must run, and print what its comments say.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { execute } from './process.ts';
 
-const index = new URL('../../src/index.ts', import.meta.url).href;
-const testing = new URL('../../src/testing/index.ts', import.meta.url).href;
+const modules: Readonly<Record<string, string>> = {
+  sslctx: 'index.ts',
+  'sslctx/http2': 'http/http2.ts',
+  'sslctx/https': 'http/https.ts',
+  'sslctx/testing': 'testing/index.ts',
+  'sslctx/tls': 'http/tls.ts',
+};
+
+/** With the files of src/ in place of the package's names. */
+function resolved(code: string): string {
+  return code.replace(/'(sslctx(?:\/\w+)?)'/g, (quoted, name: string) => {
+    const file = modules[name];
+    return file === undefined ? quoted : `'${new URL(`../../src/${file}`, import.meta.url).href}'`;
+  });
+}
 
 /** Declares a test for each section of a file of docs/ that has an example, and one that there are `count` of them. */
 export function testExamples(document: string, count: number): void {
@@ -15,7 +29,7 @@ export function testExamples(document: string, count: number): void {
     const [title = ''] = section.split('\n', 1);
     const code = /^```ts\n([\s\S]*?)^```$/m.exec(section)?.[1];
     if (code === undefined) return [];
-    return [{ title, code: code.replaceAll("'sslctx/testing'", `'${testing}'`).replaceAll("'sslctx'", `'${index}'`) }];
+    return [{ title, code: resolved(code) }];
   });
 
   test(`docs/${document} has examples`, (t) => {
@@ -27,6 +41,7 @@ export function testExamples(document: string, count: number): void {
       const folder = mkdtempSync(join(tmpdir(), 'sslctx-'));
       t.teardown(() => rmSync(folder, { recursive: true }));
       const file = join(folder, 'example.mts');
+      symlinkSync(fileURLToPath(new URL('../../node_modules', import.meta.url)), join(folder, 'node_modules'));
       writeFileSync(file, code);
       const result = await execute(process.execPath, [...process.execArgv, file]);
       t.is(result.stderr, '');
