@@ -89,7 +89,16 @@ const behaviours: Record<string, (t: ExecutionContext, context: Context) => Prom
       stream.end('asked');
     });
     const session = connect(url);
-    const pushed = once(session, 'stream').then(([stream]) => text(stream));
+    const pushed = new Promise((resolve) => {
+      session.on('stream', (stream) => {
+        // Iterators of node:http2 in Node 24 miss what comes all at once, on any stream that is no net.Socket.
+        let all = '';
+        stream.on('data', (chunk: Buffer) => {
+          all += chunk;
+        });
+        stream.on('end', () => resolve(all));
+      });
+    });
     const stream = session.request({ ':path': '/' });
     const trailers = once(stream, 'trailers');
     t.is(await text(stream), 'asked');
