@@ -6,6 +6,7 @@
 #include "addon.h"
 #include "errors.h"
 #include "net/resumption.h"
+#include "net/session_ids.h"
 #include "ticket_ring.h"
 
 namespace sslctx {

@@ -18,6 +18,7 @@ class Addon;
 class Call;
 class Channel;
 class RemovedIds;
+class SessionIds;
 class TicketRing;
 
 /// With each SSL_SESSION. libssl links a session into one context's list by pointers inside of the session: in a second
@@ -58,6 +59,9 @@ struct ContextState {
   std::unique_ptr<RemovedIds> removed;
   /// The keys of its stateless tickets; null when libssl has them.
   std::shared_ptr<TicketRing> ring;
+  /// How IDs are made where a store outside of the process keeps the sessions; null where libssl makes them.
+  std::unique_ptr<SessionIds> ids;
+  bool has_store = false;
 
   ContextState(Addon* owner, napi_ref callbacks, std::uint64_t number);
   ~ContextState();

@@ -89,7 +89,11 @@ function install(): void {
     systemError(id, owner, errno, syscall) {
       failed(id, owner, systemError(errno, syscall), 0);
     },
-    session: (id, session) => find(id)?.target?.onSession(wrapSession(session)),
+    session(id, owner, session) {
+      const { channel } = route(id, owner);
+      const take = channel.sessionTaker ?? ((one: SslSession) => channel.target?.onSession(one));
+      take(wrapSession(session));
+    },
     keylog(id, owner, line) {
       const { channel, listener } = route(id, owner);
       if (channel.target !== undefined) channel.target.onKeylog(line);
@@ -130,6 +134,9 @@ export class SslChannel extends TlsState {
   target: ChannelTarget | undefined;
   /** Answers the client hello of a channel that no listener has accepted. */
   chooser: ((hello: engine.ClientHello) => void) | undefined;
+  /** Takes a server's new sessions, once the channel was told to `tell` of them. */
+  sessionTaker: ((session: SslSession) => void) | undefined;
+  onClosed: (() => void) | undefined;
   readonly #id: number;
   #ssl: capi.SSL | undefined;
   #isSecure = false;
@@ -313,6 +320,7 @@ export class SslChannel extends TlsState {
     if (streamed.delete(this.#id)) collected.unregister(this);
     if (this.#ssl !== undefined) capi.SSL_free(this.#ssl);
     this.#ssl = undefined;
+    this.onClosed?.();
   }
 }
 
@@ -376,6 +384,32 @@ export class SslListener {
 /** Makes a context ready for the sockets of a server: see src/resumption.ts, and virtual hosts. */
 export function prepareServerContext(context: SslContext, tellsKeys: boolean): void {
   engine.prepareContext(contextHandle(context), true, tellsKeys);
+}
+
+/**
+ * Makes a context ready for a store of sessions outside of libssl. Its tickets are stateful from now on; `idKeys` are those
+ * of its session IDs. Anti-replay of libssl's own knows only the internal cache, and keeps all others from resuming.
+ */
+export function prepareStoreContext(context: SslContext, idKeys: readonly Uint8Array[]): void {
+  const ctx = contextHandle(context);
+  capi.SSL_CTX_set_options(ctx, capi.SSL_OP_NO_TICKET);
+  if (!looksInside(context)) capi.SSL_CTX_set_options(ctx, capi.SSL_OP_NO_ANTI_REPLAY);
+  engine.setSessionStore(ctx, idKeys);
+}
+
+/** Whether libssl looks for sessions in the internal cache. */
+export function looksInside(context: SslContext): boolean {
+  return (context.sessionCacheMode & capi.SSL_SESS_CACHE_NO_INTERNAL_LOOKUP) === 0;
+}
+
+/** Whether clients may send data before the handshake is done, so that their sessions must be good for one use only. */
+export function takesEarlyData(context: SslContext): boolean {
+  return capi.SSL_CTX_get_max_early_data(contextHandle(context)) > 0;
+}
+
+/** Whether a server with the same `idKeys` has made this ID. */
+export function isOwnSessionId(context: SslContext, id: Uint8Array): boolean {
+  return engine.isOwnSessionId(contextHandle(context), id);
 }
 
 export function prepareClientContext(context: SslContext, tellsKeys: boolean): void {

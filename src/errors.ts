@@ -51,7 +51,10 @@ export type SslctxErrorCode =
   | 'ERR_SSLCTX_FILE_FORMAT'
   | 'ERR_SSLCTX_FILE_KEY'
   | 'ERR_SSLCTX_FILE_DAMAGED'
-  | 'ERR_SSLCTX_REVOCATIONS_FULL';
+  | 'ERR_SSLCTX_REVOCATIONS_FULL'
+  | 'ERR_SSLCTX_STORE'
+  | 'ERR_SSLCTX_STORE_TIMEOUT'
+  | 'ERR_SSLCTX_REVOKED';
 
 /** The classes refused, not OpenSSL. `code` is a literal type: a `switch` over it narrows. */
 export class SslctxError<Code extends SslctxErrorCode = SslctxErrorCode> extends Error {
@@ -59,8 +62,8 @@ export class SslctxError<Code extends SslctxErrorCode = SslctxErrorCode> extends
   /** Stable; the message is not. */
   readonly code: Code;
 
-  constructor(code: Code, message: string) {
-    super(message);
+  constructor(code: Code, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.code = code;
   }
 }

@@ -43,5 +43,17 @@ export { type OpenSslInfo, openssl } from './openssl.ts';
 export type { Resumption, ResumptionRefusal } from './resumption.ts';
 export { SslSession } from './session.ts';
 export type { SslSessionFields } from './session-create.ts';
+export {
+  attachSessionStore,
+  type ContextStore,
+  type SessionStoreOptions,
+  sessionStoreOf,
+} from './store/context-store.ts';
+export { EncryptedSessionStore } from './store/encrypted.ts';
+export { KeyRing } from './store/key-ring.ts';
+export { MemorySessionStore, type MemorySessionStoreOptions } from './store/memory.ts';
+export type { Revocable, StoredSession } from './store/revocation.ts';
+export type { Awaitable, SessionStore, StoreEntry, StoreListener } from './store/session-store.ts';
+export type { StoreStatistics } from './store/statistics.ts';
 export { type Revocation, TicketKeyRing, type TicketKeyRingOptions, type TicketRingStats } from './ticket-key-ring.ts';
 export { CertificateError } from './verification.ts';

@@ -10,14 +10,14 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const mayImport: Record<string, readonly string[]> = {
   capi: ['capi'],
   objects: ['objects', 'capi'],
-  stores: ['stores', 'objects'],
+  store: ['store', 'objects'],
   metrics: ['metrics', 'objects'],
   control: ['control', 'objects'],
   fleet: ['fleet', 'objects'],
   testing: ['testing', 'objects'],
-  net: ['net', 'objects', 'stores'],
-  http: ['http', 'net', 'objects', 'stores'],
-  cli: ['cli', 'control', 'http', 'metrics', 'net', 'objects', 'stores', 'testing'],
+  net: ['net', 'objects', 'store'],
+  http: ['http', 'net', 'objects', 'store'],
+  cli: ['cli', 'control', 'http', 'metrics', 'net', 'objects', 'store', 'testing'],
 };
 
 function filesUnder(folder: string, pattern: RegExp): string[] {

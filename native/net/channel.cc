@@ -902,10 +902,7 @@ int Channel::OnClientHello(SSL* ssl, int* alert) noexcept {
     kept->servername = hello.servername;
     kept->alpn.assign(hello.alpn.begin(), hello.alpn.end());
     kept->wants_ocsp = hello.wants_ocsp;
-    SSL_CTX* const ctx = SSL_get_SSL_CTX(ssl);
-    const auto keep = [&](ByteView id) {
-      if (!FindInCache(reactor_.addon(), ctx, id)) kept->ids.emplace_back(id.begin(), id.end());
-    };
+    const auto keep = [&](ByteView id) { kept->ids.emplace_back(id.begin(), id.end()); };
     for (const ClientHello::Identity& identity : hello.identities) {
       if (identity.name.size() == SSL_MAX_SSL_SESSION_ID_LENGTH) keep(identity.name);
     }

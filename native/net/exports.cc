@@ -17,6 +17,7 @@
 #include "channel.h"
 #include "listener.h"
 #include "session_der.h"
+#include "session_ids.h"
 
 namespace sslctx {
 
@@ -156,6 +157,28 @@ Napi::Value SetAlpnList(Call& call) {
   ContextState::Of(ctx)->alpn = call.Get<CopiedBytes>(1);
   InstallAlpnList(ctx);
   return call.env().Undefined();
+}
+
+/// The sessions are kept by JavaScript. The keys of IDs, 32 bytes each; without any, libssl makes the IDs.
+Napi::Value SetSessionStore(Call& call) {
+  SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
+  ContextState& state = *ContextState::Of(ctx);
+  const CopiedBytes bytes = call.Get<CopiedBytes>(1);
+  std::vector<SessionIds::Key> keys(bytes.size() / SessionIds::Key().size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(i * keys[i].size()), keys[i].size(), keys[i].begin());
+  }
+  state.has_store = true;
+  state.ids = keys.empty() ? nullptr : std::make_unique<SessionIds>(std::move(keys));
+  SSL_CTX_set_generate_session_id(ctx, state.ids ? SessionIds::OnGenerate : nullptr);
+  return call.env().Undefined();
+}
+
+/// Whether a server of the same store has made this ID; without keys, whether it may have.
+Napi::Value IsOwnSessionId(Call& call) {
+  const ContextState& state = *ContextState::Of(call.Handle<SSL_CTX>(0));
+  const Bytes id = call.Get<Bytes>(1);
+  return Napi::Boolean::New(call.env(), !state.ids || state.ids->Recognises({id.data, id.size}));
 }
 
 Napi::Value SetLenientVerify(Call& call) {
@@ -397,6 +420,8 @@ constexpr Export kExports[] = {
     SSLCTX_BODY(setDispatcher, SetDispatcher),
     SSLCTX_BODY(prepareContext, Prepare),
     SSLCTX_BODY(setAlpnList, SetAlpnList),
+    SSLCTX_BODY(setSessionStore, SetSessionStore),
+    SSLCTX_BODY(isOwnSessionId, IsOwnSessionId),
     SSLCTX_BODY(setLenientVerify, SetLenientVerify),
     SSLCTX_BODY(setLenientVerifyOnSsl, SetLenientVerifyOnSsl),
     SSLCTX_BODY(isTrustedSession, IsTrustedSession),

@@ -178,7 +178,8 @@ Refusal Resumption::Explain(const SSL* ssl) const {
     if (refusal_ != Refusal::kNone) return refusal_;
     if (was_removed_) return Refusal::kRemoved;
     const bool looks_up = (mode & SSL_SESS_CACHE_NO_INTERNAL_LOOKUP) == 0 && (mode & SSL_SESS_CACHE_SERVER) != 0;
-    return looks_up ? Refusal::kNotFound : Refusal::kCacheMode;
+    const ContextState* const state = ContextState::Of(SslState::Of(ssl).session_ctx);
+    return looks_up || (state != nullptr && state->has_store) ? Refusal::kNotFound : Refusal::kCacheMode;
   }
   const SSL_SESSION* const session = candidate_.get();
   const ContextState* const chosen = ContextState::Of(SSL_get_SSL_CTX(ssl));

@@ -37,7 +37,7 @@ export interface ClientHello {
   /** Its protocols, each behind its length. */
   readonly alpn: Buffer;
   readonly requestsOcsp: boolean;
-  /** Those that it may resume and that are not in the cache. */
+  /** Those that it may resume: at most eight. */
   readonly sessionIds: readonly Buffer[];
 }
 
@@ -50,7 +50,7 @@ export interface Handlers {
   /** OpenSSL's errors are in the queue. */
   failed(id: number, owner: number, facts: number): void;
   systemError(id: number, owner: number, errno: number, syscall: string): void;
-  session(id: number, session: SSL_SESSION): void;
+  session(id: number, owner: number, session: SSL_SESSION): void;
   keylog(id: number, owner: number, line: Buffer): void;
   hello(id: number, owner: number, hello: ClientHello): void;
   output(id: number, ciphertext: Buffer): void;
@@ -89,7 +89,7 @@ export function install(handlers: Handlers): void {
       case Event.systemError:
         return handlers.systemError(id, owner, first as number, second as string);
       case Event.session:
-        return handlers.session(id, first as SSL_SESSION);
+        return handlers.session(id, owner, first as SSL_SESSION);
       case Event.keylog:
         return handlers.keylog(id, owner, first as Buffer);
       case Event.hello:
@@ -117,6 +117,15 @@ export function prepareContext(ctx: SSL_CTX, server: boolean, keylog: boolean): 
 
 export function setAlpnList(ctx: SSL_CTX, wire: Uint8Array): void {
   native.setAlpnList(contextId(ctx), wire);
+}
+
+/** Sessions are kept outside of libssl, under IDs made and recognised with these keys; without any, libssl's own. */
+export function setSessionStore(ctx: SSL_CTX, keys: readonly Uint8Array[]): void {
+  native.setSessionStore(contextId(ctx), Buffer.concat(keys));
+}
+
+export function isOwnSessionId(ctx: SSL_CTX, id: Uint8Array): boolean {
+  return native.isOwnSessionId(contextId(ctx), id);
 }
 
 /** SSL_VERIFY_PEER with a callback that accepts what does not verify. */

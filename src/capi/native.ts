@@ -383,6 +383,8 @@ export interface Native {
   setDispatcher(dispatch: (event: number, id: number, owner: number, first: unknown, second: unknown) => unknown): void;
   prepareContext(ctx: Id, server: boolean, keylog: boolean): void;
   setAlpnList(ctx: Id, wire: Uint8Array): void;
+  setSessionStore(ctx: Id, keys: Uint8Array): void;
+  isOwnSessionId(ctx: Id, id: Uint8Array): boolean;
   setLenientVerify(ctx: Id): void;
   setLenientVerifyOnSsl(ssl: Id): void;
   isTrustedSession(ctx: Id, session: Id, name: string | undefined, isLenient: boolean): boolean;

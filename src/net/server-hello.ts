@@ -1,13 +1,11 @@
 // What a server does when a client hello has come and before libssl goes on: virtual hosts, protocols, session lookup.
 import type { EventEmitter } from 'node:events';
-import type { ClientHello, SslChannel } from '../channel.ts';
+import { type ClientHello, looksInside, type SslChannel } from '../channel.ts';
 import type { SslContext } from '../context.ts';
 import { toError } from '../errors.ts';
 import { SslSession } from '../session.ts';
+import { sessionStoreOf } from '../store/context-store.ts';
 import type { SslServerEvents, SslServerOptions } from './server.ts';
-
-/** How many IDs of one client hello are looked up: a client may send as many as it likes. */
-const maxLookups = 8;
 
 /** See the options and events of {@link SslServerOptions}. */
 export class ServerHello {
@@ -15,6 +13,9 @@ export class ServerHello {
   readonly #options: SslServerOptions;
   readonly #contexts = new Map<string, SslContext>();
   readonly #observed = new WeakSet<SslContext>();
+  /** Channels that wait for an answer. */
+  readonly #waiting = new Set<SslChannel>();
+  #hasStore = false;
 
   constructor(server: EventEmitter, options: SslServerOptions) {
     this.#server = server;
@@ -25,7 +26,7 @@ export class ServerHello {
   get isNeeded(): boolean {
     const { SNICallback, ALPNCallback } = this.#options;
     const isChoosing = this.#contexts.size > 0 || SNICallback !== undefined || ALPNCallback !== undefined;
-    return isChoosing || this.#hears('resumeSession') || this.#hears('OCSPRequest');
+    return isChoosing || this.#hasStore || this.#hears('resumeSession') || this.#hears('OCSPRequest');
   }
 
   #hears(event: keyof SslServerEvents): boolean {
@@ -40,6 +41,11 @@ export class ServerHello {
     this.#contexts.set(hostname.toLowerCase(), context);
   }
 
+  /** From now on handshakes wait, whatever the context: it may have a session store. */
+  prepare(context: SslContext): void {
+    this.#hasStore ||= sessionStoreOf(context) !== undefined;
+  }
+
   /** Tells the server of the context's new sessions. */
   observe(context: SslContext): void {
     if (this.#observed.has(context)) return;
@@ -51,9 +57,17 @@ export class ServerHello {
 
   /** `fail` hears what the server's own functions throw. */
   answer(channel: SslChannel, hello: ClientHello, fallback: SslContext, fail: (error: Error) => void): void {
-    this.#choose(channel, hello, fallback).catch((error: unknown) => {
-      if (!channel.isClosed) fail(toError(error));
-    });
+    this.#waiting.add(channel);
+    this.#choose(channel, hello, fallback)
+      .catch((error: unknown) => {
+        if (!channel.isClosed) fail(toError(error));
+      })
+      .finally(() => this.#waiting.delete(channel));
+  }
+
+  /** Closes the channels that wait here. */
+  abort(): void {
+    for (const channel of this.#waiting) channel.close(false);
   }
 
   async #choose(channel: SslChannel, hello: ClientHello, fallback: SslContext): Promise<void> {
@@ -65,7 +79,7 @@ export class ServerHello {
         ? undefined
         : // A name that nobody offers: libssl refuses the client.
           (ALPNCallback({ servername: hello.servername, protocols }) ?? '\0');
-    const sessions = await this.#lookUp(hello.sessionIds);
+    const sessions = await this.#lookUp(channel, context ?? fallback, hello.sessionIds);
     const ocsp = hello.requestsOcsp ? await this.#askForOcsp(context ?? fallback) : undefined;
     if (channel.isClosed) return;
     channel.resume({ context: context === fallback ? undefined : context, alpn, sessions, ocsp });
@@ -96,9 +110,17 @@ export class ServerHello {
     });
   }
 
-  async #lookUp(ids: readonly Buffer[]): Promise<SslSession[]> {
+  async #lookUp(channel: SslChannel, context: SslContext, ids: readonly Buffer[]): Promise<SslSession[]> {
+    const store = sessionStoreOf(context);
+    if (store !== undefined) {
+      channel.sessionTaker = (session) => store.add(channel, session);
+      channel.onClosed = () => store.forget(channel);
+      channel.tell(true, undefined);
+      return store.lookUp(channel, ids);
+    }
     if (!this.#hears('resumeSession')) return [];
-    const found = await Promise.all(ids.slice(0, maxLookups).map((id) => this.#ask(id)));
+    const wanted = ids.filter((id) => !looksInside(context) || !context.hasSession(id));
+    const found = await Promise.all(wanted.map((id) => this.#ask(id)));
     return found.filter((session) => session !== undefined);
   }
 

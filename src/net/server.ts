@@ -13,6 +13,8 @@ import {
 import { SslContext } from '../context.ts';
 import { checkOptionNames, contextOptionNames, type SslContextOptions } from '../context-options.ts';
 import { invalidType, invalidValue, requireInteger, SslctxError, toError } from '../errors.ts';
+import { attachSessionStore, type ContextStore, sessionStoreOf, storeOfChannel } from '../store/context-store.ts';
+import type { SessionStore } from '../store/session-store.ts';
 import { ServerHello } from './server-hello.ts';
 import { isShared, SharedListener } from './shared-listener.ts';
 import { type SslSocket, type SslSocketOptions, socketOn, socketOver, type Transport } from './socket.ts';
@@ -37,6 +39,14 @@ export interface SslServerOptions extends SslContextOptions, SslSocketOptions {
    * @throws what it throws ends the handshake
    */
   SNICallback?: SniCallback | undefined;
+  /**
+   * Where the sessions lie: sets `tickets` to `stateful`, and, unless `sessionCache.mode` says otherwise, the mode to
+   * `server` and `no-internal`. For virtual hosts of `addContext` too, which do not share sessions; those that are given as
+   * an `SslContext` have a store when `attachSessionStore` has given them one.
+   */
+  sessionStore?: SessionStore | undefined;
+  /** Milliseconds that a handshake waits for `sessionStore`; then it goes on as a full one. Default 500. */
+  lookupTimeout?: number | undefined;
   /** The application protocol for a client; `undefined` ends the handshake. In place of `ALPNProtocols`. */
   ALPNCallback?: ((offer: { servername: string; protocols: string[] }) => string | undefined) | undefined;
 }
@@ -87,6 +97,8 @@ const ownOptions: readonly string[] = [
   'deferTickets',
   'SNICallback',
   'ALPNCallback',
+  'sessionStore',
+  'lookupTimeout',
   'allowHalfOpen',
   'requireCloseNotify',
 ];
@@ -123,6 +135,8 @@ export class SslServer extends EventEmitter {
   readonly #options: SslServerOptions;
   readonly #socketOptions: SslSocketOptions;
   readonly #hello: ServerHello;
+  /** Those that end with the server. */
+  readonly #stores: ContextStore[] = [];
   #maxConnections = 0;
   readonly #onDestroyed = (socket: SslSocket): void => {
     this.#sockets.delete(socket);
@@ -140,7 +154,8 @@ export class SslServer extends EventEmitter {
     requireInteger('keepAliveInitialDelay', keepAliveInitialDelay, 0, 0x7fffffff);
     this.#options = own;
     this.#socketOptions = { allowHalfOpen: options.allowHalfOpen, requireCloseNotify: options.requireCloseNotify };
-    this.#context = context === undefined ? new SslContext(contextOptions) : withoutOptions(context, contextOptions);
+    this.#context = context === undefined ? this.#create(contextOptions) : withoutOptions(context, contextOptions);
+    if (context !== undefined && options.sessionStore !== undefined) this.#attach(context, true);
     this.#hello = new ServerHello(this, options);
     this.#prepare(this.#context);
     this.on('connection', (stream) => this.#accept(stream));
@@ -296,7 +311,7 @@ export class SslServer extends EventEmitter {
    */
   addContext(hostname: string, context: SslContext | SslContextOptions): void {
     const own =
-      context instanceof SslContext ? context : new SslContext({ sessionIdContext: hostname.slice(0, 32), ...context });
+      context instanceof SslContext ? context : this.#create({ sessionIdContext: hostname.slice(0, 32), ...context });
     this.#prepare(own);
     this.#hello.add(hostname, own);
     this.#configure();
@@ -304,7 +319,7 @@ export class SslServer extends EventEmitter {
 
   /** New connections have these settings, and a new cache; those that are there keep theirs. */
   setSecureContext(options: SslContext | SslContextOptions): void {
-    this.#context = options instanceof SslContext ? options : new SslContext(options);
+    this.#context = options instanceof SslContext ? options : this.#create(options);
     this.#prepare(this.#context);
     this.#configure();
   }
@@ -351,6 +366,7 @@ export class SslServer extends EventEmitter {
 
   /** Destroys all connections. Their sessions stay good. */
   closeAllConnections(): void {
+    this.#hello.abort();
     this.#listener?.abort();
     for (const socket of this.#sockets) socket.destroy();
     this.#closeWhenEmpty();
@@ -365,7 +381,28 @@ export class SslServer extends EventEmitter {
     await closed;
   }
 
+  /** The session store of `context`: its statistics, and `revoke`. */
+  get sessionStore(): ContextStore | undefined {
+    return sessionStoreOf(this.#context);
+  }
+
+  #create(options: SslContextOptions): SslContext {
+    if (this.#options.sessionStore === undefined) return new SslContext(options);
+    const { tickets = 'stateful', sessionCache } = options;
+    if (tickets === 'stateless') throw invalidValue('tickets', `must not be 'stateless' with 'sessionStore'`);
+    const context = new SslContext({ ...options, tickets });
+    this.#attach(context, sessionCache?.mode !== undefined);
+    return context;
+  }
+
+  #attach(context: SslContext, internalCache: boolean): void {
+    const { sessionStore, lookupTimeout } = this.#options;
+    if (sessionStore === undefined) return;
+    this.#stores.push(attachSessionStore(context, sessionStore, { lookupTimeout, internalCache }));
+  }
+
   #prepare(context: SslContext): void {
+    this.#hello.prepare(context);
     prepareServerContext(context, this.listenerCount('keylog') > 0);
     if (this.listenerCount('newSession') > 0) this.#hello.observe(context);
   }
@@ -389,7 +426,8 @@ export class SslServer extends EventEmitter {
     this.#listener?.free();
     this.#listener = undefined;
     this.#shared = undefined;
-    process.nextTick(() => this.emit('close'));
+    const closed = Promise.allSettled(this.#stores.map((store) => store.close()));
+    void closed.then(() => process.nextTick(() => this.emit('close')));
   }
 
   #adopt(channel: SslChannel, facts: number): SslSocket {
@@ -400,10 +438,13 @@ export class SslServer extends EventEmitter {
 
   #accept(stream: Transport): void {
     const { handshakeTimeout = 120_000 } = this.#options;
+    let own: SslChannel | undefined;
     const socket = socketOver(stream, this.#context, this.#socketOptions, {
       ...this.#channelOptions(),
-      chooser: (channel, hello) =>
-        this.#hello.answer(channel, hello, this.#context, (error) => channel.target?.onFailed(error, 0)),
+      chooser: (channel, hello) => {
+        own = channel;
+        this.#hello.answer(channel, hello, this.#context, (error) => channel.target?.onFailed(error, 0));
+      },
     });
     this.#sockets.add(socket);
     socket.once('close', () => this.#onDestroyed(socket));
@@ -424,6 +465,11 @@ export class SslServer extends EventEmitter {
     socket.once('error', fail).once('close', leave);
     socket.on('keylog', (line: Buffer) => this.emit('keylog', line, socket));
     socket.onceSecure(() => {
+      const error = revocationOf(own);
+      if (error !== undefined) {
+        socket.destroy(error);
+        return;
+      }
       forget();
       this.emit('secureConnection', socket);
     });
@@ -437,6 +483,11 @@ export class SslServer extends EventEmitter {
     };
     return {
       onSecure: (channel, facts) => {
+        const error = revocationOf(channel);
+        if (error !== undefined) {
+          this.#target().onFailed(channel, error, facts);
+          return;
+        }
         const socket = this.#adopt(channel, facts);
         socket.secured(facts);
         this.emit('secureConnection', socket);
@@ -456,4 +507,10 @@ function withoutOptions(context: SslContext, options: SslContextOptions): SslCon
     if (value !== undefined) throw invalidValue(name, `cannot be given together with 'context'`);
   }
   return context;
+}
+
+/** What a handshake that is done has to be refused for after all. */
+function revocationOf(channel: SslChannel | undefined): Error | undefined {
+  if (channel === undefined || storeOfChannel(channel)?.secured(channel) !== false) return undefined;
+  return new SslctxError('ERR_SSLCTX_REVOKED', 'the session was revoked during the handshake');
 }

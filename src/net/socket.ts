@@ -14,6 +14,7 @@ import { checkOptionNames } from '../context-options.ts';
 import { invalidValue, SslctxError, toError } from '../errors.ts';
 import { decodeResumption, outcomeOf, type Resumption } from '../resumption.ts';
 import type { SslSession } from '../session.ts';
+import { storeOfChannel } from '../store/context-store.ts';
 import { CertificateError, verificationCode } from '../verification.ts';
 import { type ClientOptions, type ClientState, clientOptionNames, prepareClient } from './client-options.ts';
 import { SocketInfo } from './socket-info.ts';
@@ -295,6 +296,21 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
    */
   setSessionLabel(label: string): void {
     this.#channel.setSessionLabel(label);
+  }
+
+  /**
+   * Puts a label, such as the user who has just logged in, on the sessions of this connection, and on those that come of
+   * them: `revoke({ label })` finds them. Resolves when the store has it; only then does `revoke` find all. Server side.
+   *
+   * A session that the client has resumed elsewhere before is another connection's: label it there.
+   *
+   * @param label - 1 to 1024 bytes in UTF-8
+   * @throws {SslctxError} `ERR_SSLCTX_STATE` without a session store; `ERR_SSLCTX_STORE` when the store fails
+   */
+  async labelSession(label: string): Promise<void> {
+    const store = storeOfChannel(this.#channel);
+    if (store === undefined) throw new SslctxError('ERR_SSLCTX_STATE', 'the connection has no session store');
+    await store.label(this.#channel, label);
   }
 
   /** A new handshake on a TLS 1.2 connection. `callback` hears when it is done. SSL_renegotiate(3). */

@@ -1,0 +1,310 @@
+// The sessions of one context, kept in a store: looked up while a handshake waits, written behind its back, revoked.
+import { createHash } from 'node:crypto';
+import { isOwnSessionId, looksInside, prepareStoreContext, type SslChannel, takesEarlyData } from '../channel.ts';
+import type { SslContext } from '../context.ts';
+import { checkOptionNames } from '../context-options.ts';
+import { invalidType, invalidValue, requireInteger, SslctxError, toError } from '../errors.ts';
+import type { SslSession } from '../session.ts';
+import { Breaker } from './breaker.ts';
+import { fingerprintTag, labelTag, StoreConnection } from './connection.ts';
+import { Lookup } from './lookup.ts';
+import { packPayload, sessionOf, unpackPayload } from './payload.ts';
+import { type Revocable, Revoker } from './revocation.ts';
+import type { SessionStore, StoreEntry } from './session-store.ts';
+import { type Counters, noCounts, type StoreStatistics } from './statistics.ts';
+import { WriteQueue, withDeadline } from './write-queue.ts';
+
+/** How a context uses its store. */
+export interface SessionStoreOptions {
+  /** Milliseconds that a handshake waits for the store, 1 to 600000; then it goes on as a full one. Default 500. */
+  lookupTimeout?: number | undefined;
+  /** Milliseconds for a write, 1 to 600000; then the next one has its turn. Default 5000. */
+  writeTimeout?: number | undefined;
+  /** How many writes may wait, 1 to 16777216; then sessions are dropped. Default 10000. */
+  maxQueue?: number | undefined;
+  /** After how many failures in a row the store is not asked any more, 1 to 1000. Default 5. */
+  breakerThreshold?: number | undefined;
+  /** Milliseconds until it is asked again, 1 to 600000; while it fails, up to thirty times that. Default 1000. */
+  retryAfter?: number | undefined;
+  /**
+   * Whether a session is good for one resumption only: RFC 8446, appendix C.4, and needed for early data, with which it is
+   * always so. Needs `take` of the store. Default false.
+   */
+  singleUse?: boolean | undefined;
+  /**
+   * Whether the internal cache of the context stays in use as its mode says, in front of the store. Default false: the
+   * mode becomes `server` and `no-internal`.
+   */
+  internalCache?: boolean | undefined;
+  /** Keys of session IDs, 32 bytes each, in place of the store's own `idKeys`. */
+  idKeys?: readonly Uint8Array[] | undefined;
+}
+
+const optionNames: Readonly<Record<keyof SessionStoreOptions, true>> = {
+  lookupTimeout: true,
+  writeTimeout: true,
+  maxQueue: true,
+  breakerThreshold: true,
+  retryAfter: true,
+  singleUse: true,
+  internalCache: true,
+  idKeys: true,
+};
+
+const stores = new WeakMap<SslContext, ContextStore>();
+const storesOfChannels = new WeakMap<SslChannel, ContextStore>();
+
+/**
+ * Keeps the sessions of a context in `store` from now on: its tickets are stateful, and its servers ask the store for the
+ * sessions that clients offer. A context has one store, once for all.
+ *
+ * @throws {TypeError} `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+ * @throws {RangeError} `ERR_OUT_OF_RANGE`
+ * @throws {SslctxError} `ERR_SSLCTX_STATE` for a context that has a store
+ */
+export function attachSessionStore(
+  context: SslContext,
+  store: SessionStore,
+  options: SessionStoreOptions = {},
+): ContextStore {
+  if (stores.has(context)) throw new SslctxError('ERR_SSLCTX_STATE', 'the context has a session store already');
+  const own = new ContextStore(context, store, options);
+  stores.set(context, own);
+  return own;
+}
+
+/** The store of a context, if it has one. */
+export function sessionStoreOf(context: SslContext): ContextStore | undefined {
+  return stores.get(context);
+}
+
+/** @internal The store that a connection uses. */
+export function storeOfChannel(channel: SslChannel): ContextStore | undefined {
+  return storesOfChannels.get(channel);
+}
+
+/** One context and its store: made by {@link attachSessionStore}. */
+export class ContextStore {
+  /** Resolves when revocations of other servers are heard; rejects when the store cannot listen. */
+  readonly ready: Promise<void>;
+  readonly #context: SslContext;
+  readonly #store: SessionStore;
+  readonly #name: string;
+  readonly #options: SessionStoreOptions;
+  readonly #counters: Counters = noCounts();
+  readonly #breaker: Breaker;
+  readonly #queue: WriteQueue;
+  readonly #lookup: Lookup;
+  readonly #revoker: Revoker;
+  readonly #connections = new Map<SslChannel, StoreConnection>();
+  #idKeys: readonly Uint8Array[] = [];
+
+  /** @internal */
+  constructor(context: SslContext, store: SessionStore, options: SessionStoreOptions) {
+    checkStore(store);
+    checkOptions(options, store);
+    const { lookupTimeout = 500, writeTimeout = 5000, maxQueue = 10_000 } = options;
+    const { breakerThreshold = 5, retryAfter = 1000 } = options;
+    this.#context = context;
+    this.#store = store;
+    this.#options = options;
+    // Entries are bound to it: what is good for one context must not be taken for a session of another.
+    this.#name = createHash('sha256').update(context.sessionIdContext).digest('base64url').slice(0, 22);
+    if (options.internalCache !== true) context.sessionCacheMode = ['server', 'no-internal'];
+    this.#refreshKeys();
+    const counters = this.#counters;
+    const breaker = new Breaker(breakerThreshold, retryAfter, () => this.#queue.pump());
+    this.#breaker = breaker;
+    const queue = new WriteQueue(store, breaker, counters, { limit: maxQueue, timeout: writeTimeout });
+    this.#queue = queue;
+    this.#lookup = new Lookup({ store, context: this.#name, breaker, queue, counters, timeout: lookupTimeout });
+    this.#revoker = new Revoker({ context, store, queue, counters, connections: () => this.#connections.values() });
+    this.ready = this.#revoker.listen();
+    // Whoever revokes hears of it.
+    this.ready.catch(() => {});
+    context.on('removeSession', (session, reason) => {
+      // The internal cache's own ways to make room say nothing about the session.
+      if (reason === 'removed' && session.id.length > 0) queue.delete(session.id);
+    });
+  }
+
+  get statistics(): StoreStatistics {
+    return { ...this.#counters, pending: this.#queue.size, breaker: this.#breaker.state };
+  }
+
+  /** Resolves when all sessions are written; while the store is down, at once. */
+  flush(): Promise<void> {
+    return this.#queue.flush();
+  }
+
+  /**
+   * Makes sessions unusable: one by ID; those of a client certificate by its SHA-256; those with a label; or those that a
+   * function selects, for which all sessions of the store are read.
+   *
+   * When the promise resolves, no server that listens to this store resumes any of them, and none that was cut off does
+   * before it has come back and heard of it. See docs/stores.md.
+   *
+   * @returns how many sessions the store had
+   * @throws {SslctxError} `ERR_SSLCTX_STORE`: the store has failed, or a server did not confirm in time. This server does
+   *   not resume them any more; others may.
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` for what this store cannot find
+   */
+  revoke(what: Revocable): Promise<number> {
+    return this.#revoker.revoke(what);
+  }
+
+  /** Stops to listen to other servers. Handshakes that come find no session. */
+  async close(): Promise<void> {
+    this.#breaker.close();
+    await this.#revoker.close();
+  }
+
+  /** @internal The sessions for the IDs that a client offers. Never rejects, never takes longer than `lookupTimeout`. */
+  async lookUp(channel: SslChannel, ids: readonly Buffer[]): Promise<SslSession[]> {
+    const connection = new StoreConnection();
+    this.#connections.set(channel, connection);
+    storesOfChannels.set(channel, this);
+    if (ids.length === 0) return [];
+    this.#refreshKeys();
+    const own = ids.filter((id) => isOwnSessionId(this.#context, id));
+    this.#counters.foreign += ids.length - own.length;
+    const isInside = looksInside(this.#context);
+    const wanted = own.filter((id) => !isInside || !this.#context.hasSession(id));
+    connection.offers(own);
+    const sessions = await this.#find(connection, wanted, isInside);
+    return connection.isRefused ? [] : sessions;
+  }
+
+  async #find(connection: StoreConnection, ids: readonly Buffer[], isInside: boolean): Promise<SslSession[]> {
+    const takesEarly = takesEarlyData(this.#context);
+    if (this.#options.singleUse !== true && !takesEarly) {
+      const answers = await Promise.all(ids.map((id) => this.#lookup.get(id)));
+      return ids.flatMap((id, at) => this.#accept(connection, id, answers[at]) ?? []);
+    }
+    // libssl guards single use of its internal cache, but cannot for both together.
+    if (this.#store.take === undefined || (takesEarly && isInside)) return [];
+    for (const id of ids) {
+      const session = this.#accept(connection, id, await this.#lookup.take(id));
+      if (session !== undefined) return [session];
+    }
+    return [];
+  }
+
+  #accept(connection: StoreConnection, id: Buffer, data: Uint8Array | undefined): SslSession | undefined {
+    if (data === undefined) {
+      this.#counters.misses++;
+      return undefined;
+    }
+    const payload = unpackPayload(data);
+    const session = payload && sessionOf(payload.der, id, this.#context.sessionIdContext);
+    if (session === undefined) {
+      this.#counters.invalid++;
+      return undefined;
+    }
+    this.#counters.hits++;
+    connection.label ??= payload?.label;
+    connection.made(id);
+    return session;
+  }
+
+  /** @internal A handshake is done; false when what it has resumed was revoked on the way. */
+  secured(channel: SslChannel): boolean {
+    const connection = this.#connections.get(channel);
+    if (connection === undefined) return true;
+    connection.secured();
+    const isReused = channel.isSessionReused;
+    if (!isReused) connection.label = undefined;
+    return !(connection.isRefused && isReused);
+  }
+
+  /** @internal */
+  forget(channel: SslChannel): void {
+    this.#connections.delete(channel);
+  }
+
+  /** @internal libssl has made a session. */
+  add(channel: SslChannel, session: SslSession): void {
+    const connection = this.#connections.get(channel);
+    if (connection === undefined || connection.isBarred || session.id.length === 0) return;
+    // Nobody knows before the end of a handshake that the client proves to be the one of the session it offered.
+    if (!connection.isSecure && connection.label !== undefined && !channel.isSessionReused)
+      connection.label = undefined;
+    const entry = this.#entryFor(connection, session);
+    if (entry === undefined) return;
+    connection.made(entry.id);
+    this.#queue.set(entry);
+  }
+
+  #entryFor(connection: StoreConnection, session: SslSession): StoreEntry | undefined {
+    const certificate = session.peerCertificate;
+    if (certificate !== undefined) connection.fingerprint = fingerprintTag(certificate.fingerprint256);
+    return this.#entry(connection, session.id, session.toDER(), session.expiresAt * 1000);
+  }
+
+  #entry(connection: StoreConnection, id: Buffer, der: Buffer, expiresAt: number): StoreEntry {
+    const { label, fingerprint } = connection;
+    const tags = [label === undefined ? [] : labelTag(label), fingerprint ?? []].flat();
+    return { id, data: packPayload({ label, der }), context: this.#name, expiresAt, tags };
+  }
+
+  /** @internal See `labelSession` of a socket. */
+  async label(channel: SslChannel, label: string): Promise<void> {
+    if (typeof label !== 'string') throw invalidType('label', 'a string', label);
+    const size = Buffer.byteLength(label);
+    if (size < 1 || size > 1024) throw invalidValue('label', 'must have 1 to 1024 bytes');
+    const connection = this.#connections.get(channel);
+    if (connection === undefined) throw new SslctxError('ERR_SSLCTX_STATE', 'the connection has no session store');
+    connection.relabel(label);
+    const { writeTimeout = 5000 } = this.#options;
+    try {
+      for (const id of connection.ids) await withDeadline(this.#relabel(connection, id), writeTimeout);
+    } catch (error) {
+      const cause = toError(error);
+      throw new SslctxError('ERR_SSLCTX_STORE', `the label could not be stored: ${cause.message}`, { cause });
+    }
+  }
+
+  async #relabel(connection: StoreConnection, id: Buffer): Promise<void> {
+    const waiting = this.#queue.takeBack(id);
+    await this.#queue.settled(id);
+    const data = waiting?.data ?? (await this.#store.get(id, this.#name));
+    const payload = data === undefined || data === null ? undefined : unpackPayload(data);
+    const session = payload && sessionOf(payload.der, id, this.#context.sessionIdContext);
+    if (payload === undefined || session === undefined || connection.isBarred) return;
+    const expiresAt = session.expiresAt * 1000;
+    const certificate = session.peerCertificate;
+    if (certificate !== undefined) connection.fingerprint = fingerprintTag(certificate.fingerprint256);
+    session.free();
+    await this.#queue.put(this.#entry(connection, id, payload.der, expiresAt));
+  }
+
+  #refreshKeys(): void {
+    const keys = this.#options.idKeys ?? this.#store.idKeys ?? [];
+    if (keys === this.#idKeys && keys.length > 0) return;
+    this.#idKeys = keys;
+    prepareStoreContext(this.#context, keys);
+  }
+}
+
+function checkStore(store: SessionStore): void {
+  const isStore = typeof store === 'object' && store !== null;
+  if (!isStore) throw invalidType('sessionStore', 'an object with get, set and delete', store);
+  for (const name of ['get', 'set', 'delete'] as const) {
+    if (typeof store[name] !== 'function') throw invalidType(`sessionStore.${name}`, 'a function', store[name]);
+  }
+}
+
+function checkOptions(options: SessionStoreOptions, store: SessionStore): void {
+  checkOptionNames(options, Object.keys(optionNames), 'sessionStore options');
+  const { lookupTimeout = 1, writeTimeout = 1, maxQueue = 1, breakerThreshold = 1, retryAfter = 1, idKeys } = options;
+  requireInteger('lookupTimeout', lookupTimeout, 1, 600_000);
+  requireInteger('writeTimeout', writeTimeout, 1, 600_000);
+  requireInteger('maxQueue', maxQueue, 1, 1 << 24);
+  requireInteger('breakerThreshold', breakerThreshold, 1, 1000);
+  requireInteger('retryAfter', retryAfter, 1, 600_000);
+  if (options.singleUse === true && store.take === undefined)
+    throw invalidValue('singleUse', `needs a store with 'take'`);
+  for (const key of idKeys ?? store.idKeys ?? []) {
+    if (!(key instanceof Uint8Array) || key.length !== 32) throw invalidValue('idKeys', 'must be keys of 32 bytes');
+  }
+}
