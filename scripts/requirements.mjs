@@ -98,6 +98,14 @@ export const requirements = {
       macos: 'nginx',
     },
     {
+      name: 'redis-server and redis-cli',
+      present: () => program('redis-server')() && program('redis-cli')(),
+      debian: 'redis-server',
+      fedora: 'redis',
+      alpine: 'redis',
+      macos: 'redis',
+    },
+    {
       name: 'jemalloc 2',
       present: () => process.platform !== 'linux' || sharedLibrary('libjemalloc.so.2') !== undefined,
       debian: 'libjemalloc2',

@@ -52,6 +52,8 @@ export {
 export { EncryptedSessionStore } from './store/encrypted.ts';
 export { KeyRing } from './store/key-ring.ts';
 export { MemorySessionStore, type MemorySessionStoreOptions } from './store/memory.ts';
+export { RedisSessionStore, type RedisSessionStoreOptions } from './store/redis.ts';
+export type { RedisClient } from './store/redis-client.ts';
 export type { Revocable, StoredSession } from './store/revocation.ts';
 export type { Awaitable, SessionStore, StoreEntry, StoreListener } from './store/session-store.ts';
 export type { StoreStatistics } from './store/statistics.ts';
