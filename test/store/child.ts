@@ -12,13 +12,15 @@ const sessionStore = new RedisSessionStore({ client, keys: Buffer.from(key, 'hex
 const options = { cert, key: privateKey, sessionIdContext: 'fleet', sessionStore, lookupTimeout: 2000 };
 const server = createServer(options, serve);
 
-/** `label NAME` is a login. */
+/** Answers each line; `label NAME` is a login. */
 function serve(socket: SslSocket): void {
   socket.on('error', () => {});
-  socket.write('hello\n');
   socket.on('data', (line: Buffer) => {
     const [word, label] = line.toString().trim().split(' ');
-    if (word !== 'label' || label === undefined) return;
+    if (word !== 'label' || label === undefined) {
+      socket.write('hello\n');
+      return;
+    }
     socket.labelSession(label).then(
       () => socket.write(`labelled ${label}\n`),
       (error: unknown) => socket.destroy(error instanceof Error ? error : new Error(String(error))),

@@ -63,7 +63,7 @@ export class Member {
 
   /** One connection of the real s_client. */
   async visit(protocol: Protocol, more: Partial<SClientOptions> = {}): Promise<SClientResult> {
-    const result = await sClient({ port: this.port, protocol, until: /hello/, ...more });
+    const result = await sClient({ port: this.port, protocol, send: 'hi\n', until: /hello/, ...more });
     await this.ask({ ask: 'flush' });
     return result;
   }
