@@ -129,10 +129,12 @@ export class WriteQueue {
     }
   }
 
-  /** Gives up all that waits. */
+  /** Gives up all, also what is under way. */
   clear(): void {
     this.#counters.dropped += this.#waiting.size;
     this.#waiting.clear();
+    // What cannot be deleted now expires.
+    this.revoke(() => true).catch(() => {});
   }
 
   #add(write: Write): void {
