@@ -46,12 +46,12 @@ export type { SslSessionFields } from './session-create.ts';
 export {
   attachSessionStore,
   type ContextStore,
-  type SessionStoreOptions,
   sessionStoreOf,
 } from './store/context-store.ts';
 export { EncryptedSessionStore } from './store/encrypted.ts';
 export { KeyRing } from './store/key-ring.ts';
 export { MemorySessionStore, type MemorySessionStoreOptions } from './store/memory.ts';
+export type { SessionStoreOptions } from './store/options.ts';
 export { RedisSessionStore, type RedisSessionStoreOptions } from './store/redis.ts';
 export type { RedisClient } from './store/redis-client.ts';
 export type { Revocable, StoredSession } from './store/revocation.ts';
