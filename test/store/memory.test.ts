@@ -1,7 +1,7 @@
 import test from 'ava';
 import { MemorySessionStore } from '../../src/index.ts';
 import { protocols } from '../helpers/classes.ts';
-import { listen, visit } from './servers.ts';
+import { fail, listen, visit } from './servers.ts';
 
 for (const protocol of protocols) {
   test(`a session of one server resumes on another, ${protocol}`, async (t) => {
@@ -21,7 +21,7 @@ for (const protocol of protocols) {
     const sessionStore = new MemorySessionStore();
     const labelled = async (label: string) =>
       listen(t, { sessionStore }, (socket) => {
-        socket.labelSession(label).then(() => socket.end('hello\n'), t.fail);
+        socket.labelSession(label).then(() => socket.end('hello\n'), fail(t));
       });
     const one = await labelled('alice');
     const two = await labelled('bob');

@@ -8,7 +8,7 @@ import { RedisSessionStore, SslSession } from '../../src/index.ts';
 import { type Protocol, protocols } from '../helpers/classes.ts';
 import { execute } from '../helpers/process.ts';
 import { RedisServer } from './redis.ts';
-import { listen, visit } from './servers.ts';
+import { fail, listen, visit } from './servers.ts';
 
 /** Bytes that redis-cli has written as text for people. */
 function unquote(text: string): Buffer {
@@ -49,7 +49,7 @@ async function stored(
   const redis = await RedisServer.start(t);
   const sessionStore = new RedisSessionStore({ client: redis.client(), ...secrecy });
   const listening = await listen(t, { sessionStore }, (socket) => {
-    socket.labelSession('alice@example').then(() => socket.end('hello\n'), t.fail);
+    socket.labelSession('alice@example').then(() => socket.end('hello\n'), fail(t));
   });
   const visited = await visit(listening, protocol);
   t.true((await visit(listening, protocol, visited.session)).reused);

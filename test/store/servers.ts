@@ -38,3 +38,8 @@ export async function visit(
   await server.sessionStore?.flush();
   return result;
 }
+
+/** For promises that nobody waits for. */
+export function fail(t: ExecutionContext): (error: unknown) => void {
+  return (error) => t.fail(String(error));
+}
