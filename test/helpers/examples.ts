@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { execute } from './process.ts';
 
 const modules: Readonly<Record<string, string>> = {
@@ -22,8 +22,15 @@ function resolved(code: string): string {
   });
 }
 
-/** Declares a test for each section of a file of docs/ that has an example, and one that there are `count` of them. */
-export function testExamples(document: string, count: number): void {
+/**
+ * Declares a test for each section of a file of docs/ that has an example, and one that there are `count` of them.
+ * `prepare` makes what an example needs, and tells it where by the environment.
+ */
+export function testExamples(
+  document: string,
+  count: number,
+  prepare: (t: ExecutionContext) => Promise<NodeJS.ProcessEnv> = () => Promise.resolve({}),
+): void {
   const text = readFileSync(new URL(`../../docs/${document}`, import.meta.url), 'utf8');
   const examples = text.split(/^## /m).flatMap((section) => {
     const [title = ''] = section.split('\n', 1);
@@ -43,7 +50,9 @@ export function testExamples(document: string, count: number): void {
       const file = join(folder, 'example.mts');
       symlinkSync(fileURLToPath(new URL('../../node_modules', import.meta.url)), join(folder, 'node_modules'));
       writeFileSync(file, code);
-      const result = await execute(process.execPath, [...process.execArgv, file]);
+      const result = await execute(process.execPath, [...process.execArgv, file], {
+        env: { ...process.env, ...(await prepare(t)) },
+      });
       t.is(result.stderr, '');
       t.is(result.code, 0);
       const lines = result.stdout.split('\n');
