@@ -104,8 +104,8 @@ export class TicketKeyRing {
   }
 
   /**
-   * A ring with the keys of files: the first key of the first file issues. Files of one key are those of nginx's
-   * `ssl_session_ticket_key` (`openssl rand 80`), which then resumes the same tickets.
+   * A ring with the keys of files: the first key of the first file issues. Files of one key (`openssl rand 80`) are
+   * those of nginx's `ssl_session_ticket_key`; but nginx has a session ID context of its own.
    *
    * @throws the system's errors, and those of the constructor
    */
