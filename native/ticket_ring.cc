@@ -77,6 +77,7 @@ bool TicketRing::Refresh() {
   now_ = Now();
   const std::int64_t period = PeriodOf(now_);
   if (period == period_) return true;
+  period_ = -1;
   std::erase_if(sources_, [this](Source& source) {
     const bool is_over = AddTime(source.retire_at, settings_.lifetime) <= now_;
     if (is_over) Cleanse(&source.material);
