@@ -118,9 +118,13 @@ Napi::Value Use(Call& call) {
 }
 
 std::string LabelNow(SSL* ssl) {
-  const std::string& own = SslState::Of(ssl).ticket_label;
+  const SslState& state = SslState::Of(ssl);
   const SSL_SESSION* const session = SSL_get_session(ssl);
-  return !own.empty() || session == nullptr ? own : LabelOf(session);
+  if (session == nullptr) return state.ticket_label;
+  // A client of TLS 1.2 that resumed and got no other ticket goes on with the one that it came with.
+  const bool keeps_ticket = SSL_is_init_finished(ssl) == 1 && SSL_version(ssl) != TLS1_3_VERSION &&
+                            SSL_session_reused(ssl) == 1 && !state.ticket_label_issued;
+  return state.ticket_label.empty() || keeps_ticket ? LabelOf(session) : state.ticket_label;
 }
 
 /// What src/capi/ticket_ring.ts has names for.
