@@ -387,3 +387,12 @@ test('inspect is short and shows no keys', (t) => {
     "SslContext { sessions: 0, sessionCacheModes: [ 'server' ], sessionCacheSize: 20480, sessionTimeout: 7200 }",
   );
 });
+
+test('tickets says what the option has set', (t) => {
+  for (const tickets of ['stateful', 'stateless', 'none'] as const) {
+    using context = new SslContext({ tickets });
+    t.is(context.tickets, tickets);
+  }
+  using context = new SslContext();
+  t.is(context.tickets, 'stateless');
+});
