@@ -70,10 +70,11 @@ void Poll::Watch(bool readable, bool writable) {
   }
   uv_poll_start(&handle_->poll, events, [](uv_poll_t* poll, int status, int ready) {
     const auto* const self = static_cast<Handle*>(poll->data);
+    const bool failed = status != 0;
     // libuv has stopped. Reading tells the error, but only behind the data that came before it: so watching begins
     // anew.
-    if (status != 0) self->owner->events_ = 0;
-    self->callback(self->data, status != 0 || (ready & UV_READABLE) != 0, (ready & UV_WRITABLE) != 0);
+    if (failed) self->owner->events_ = 0;
+    self->callback(self->data, failed || (ready & UV_READABLE) != 0, failed || (ready & UV_WRITABLE) != 0);
   });
 }
 
