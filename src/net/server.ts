@@ -41,7 +41,7 @@ export interface SslServerOptions extends SslContextOptions, SslSocketOptions {
   SNICallback?: SniCallback | undefined;
   /**
    * Where the sessions lie: sets `tickets` to `stateful`, and, unless `sessionCache.mode` says otherwise, the mode to
-   * `server` and `no-internal`. For virtual hosts of `addContext` too, which do not share sessions; those that are given as
+   * `server` and `no-internal`; a `context` loses its mode. For virtual hosts of `addContext` too, which do not share sessions; those that are given as
    * an `SslContext` have a store when `attachSessionStore` has given them one.
    */
   sessionStore?: SessionStore | undefined;
@@ -155,7 +155,7 @@ export class SslServer extends EventEmitter {
     this.#options = own;
     this.#socketOptions = { allowHalfOpen: options.allowHalfOpen, requireCloseNotify: options.requireCloseNotify };
     this.#context = context === undefined ? this.#create(contextOptions) : withoutOptions(context, contextOptions);
-    if (context !== undefined && options.sessionStore !== undefined) this.#attach(context, true);
+    if (context !== undefined) this.#attach(context, false);
     this.#hello = new ServerHello(this, options);
     this.#prepare(this.#context);
     this.on('connection', (stream) => this.#accept(stream));

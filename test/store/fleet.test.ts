@@ -1,10 +1,11 @@
 // Two server processes on one Redis, and the real s_client.
 import { randomBytes } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
-import { SslSession } from '../../src/index.ts';
+import { RedisSessionStore, SslSession } from '../../src/index.ts';
 import { protocols } from '../helpers/classes.ts';
 import { Member } from './fleet.ts';
 import { RedisServer } from './redis.ts';
+import { listen, visit } from './servers.ts';
 
 async function pair(t: ExecutionContext): Promise<{ redis: RedisServer; one: Member; two: Member }> {
   const redis = await RedisServer.start(t);
@@ -52,6 +53,23 @@ for (const protocol of protocols) {
     t.like(statistics, { lookups: 0, foreign: 1 });
   });
 }
+
+test('a server that loses Redis stops to resume from its own cache when its lease ends', async (t) => {
+  const redis = await RedisServer.start(t);
+  const sessionStore = new RedisSessionStore({ client: redis.client(), keys: randomBytes(32), lease: 1000 });
+  const sessionCache = { mode: ['server'] } as const;
+  const listening = await listen(t, { sessionStore, sessionCache, lookupTimeout: 100 });
+  const first = await visit(listening, 'TLSv1.3');
+  t.true((await visit(listening, 'TLSv1.3', first.session)).reused);
+  const { context } = listening.server;
+  t.is(listening.server.sessionStore?.statistics.lookups, 0, 'from its own cache');
+  t.not(context.stats.number, 0);
+  await redis.kill();
+  while (context.stats.number > 0) await new Promise((resolve) => setImmediate(resolve));
+  const after = await visit(listening, 'TLSv1.3', first.session);
+  t.true(after.connected);
+  t.false(after.reused);
+});
 
 test('revoke waits for a server that hangs until that has lost its lease', async (t) => {
   const { one, two } = await pair(t);

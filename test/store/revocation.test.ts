@@ -80,6 +80,18 @@ for (const protocol of protocols) {
   });
 }
 
+test('a session that libssl removes is deleted from the store', async (t) => {
+  const sessionStore = new MemorySessionStore();
+  const listening = await listen(t, { sessionStore }, (socket) => {
+    socket.on('error', () => {});
+    socket.destroy(new Error('enough'));
+  });
+  const first = await visit(listening, 'TLSv1.2');
+  t.is(sessionStore.size, 0);
+  t.like(listening.server.sessionStore?.statistics, { writes: 1, deletes: 1 });
+  t.false((await visit(listening, 'TLSv1.2', first.session)).reused);
+});
+
 test('a label on a connection that has none of it', async (t) => {
   const errors: unknown[] = [];
   const listening = await listen(t, { tickets: 'stateful' }, (socket) => {
