@@ -388,12 +388,13 @@ export function prepareServerContext(context: SslContext, tellsKeys: boolean): v
 
 /**
  * Makes a context ready for a store of sessions outside of libssl. Its tickets are stateful from now on; `idKeys` are those
- * of its session IDs. Anti-replay of libssl's own knows only the internal cache, and keeps all others from resuming.
+ * of its session IDs. libssl's own anti-replay knows only the internal cache: where that is not in use (`isInside`), nothing
+ * would resume.
  */
-export function prepareStoreContext(context: SslContext, idKeys: readonly Uint8Array[]): void {
+export function prepareStoreContext(context: SslContext, idKeys: readonly Uint8Array[], isInside: boolean): void {
   const ctx = contextHandle(context);
   capi.SSL_CTX_set_options(ctx, capi.SSL_OP_NO_TICKET);
-  if (!looksInside(context)) capi.SSL_CTX_set_options(ctx, capi.SSL_OP_NO_ANTI_REPLAY);
+  if (!isInside) capi.SSL_CTX_set_options(ctx, capi.SSL_OP_NO_ANTI_REPLAY);
   engine.setSessionStore(ctx, idKeys);
 }
 

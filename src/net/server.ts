@@ -194,6 +194,7 @@ export class SslServer extends EventEmitter {
       throw new SslctxError('ERR_SSLCTX_STATE', 'the server listens already');
     }
     if (callback !== undefined) this.once('listening', callback);
+    for (const store of this.#stores) store.open();
     this.#listen(options).catch((error: unknown) => this.emit('error', toError(error)));
     return this;
   }

@@ -55,8 +55,13 @@ export class Breaker {
     }
   }
 
+  /** Forgets all failures. */
   close(): void {
     clearTimeout(this.#timer);
+    this.#state = 'closed';
+    this.#failures = 0;
+    this.#hasProbe = false;
+    this.#wait = this.#retryAfter;
   }
 
   #open(): void {

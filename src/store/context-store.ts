@@ -14,6 +14,7 @@ import type { SessionStore, StoreEntry } from './session-store.ts';
 import { type Counters, noCounts, type StoreStatistics } from './statistics.ts';
 import { WriteQueue, withDeadline } from './write-queue.ts';
 
+const noKeys: readonly Uint8Array[] = [];
 const stores = new WeakMap<SslContext, ContextStore>();
 const storesOfChannels = new WeakMap<SslChannel, ContextStore>();
 
@@ -48,8 +49,6 @@ export function storeOfChannel(channel: SslChannel): ContextStore | undefined {
 
 /** One context and its store: made by {@link attachSessionStore}. */
 export class ContextStore {
-  /** Resolves when revocations of other servers are heard; rejects when the store cannot listen. */
-  readonly ready: Promise<void>;
   readonly #context: SslContext;
   readonly #store: SessionStore;
   readonly #name: string;
@@ -60,20 +59,24 @@ export class ContextStore {
   readonly #lookup: Lookup;
   readonly #revoker: Revoker;
   readonly #connections = new Map<SslChannel, StoreConnection>();
-  #idKeys: readonly Uint8Array[] = [];
+  readonly #isInside: boolean;
+  #ready: Promise<void>;
+  #isClosed = false;
+  #idKeys: readonly Uint8Array[] | undefined;
 
   /** @internal */
   constructor(context: SslContext, store: SessionStore, options: SessionStoreOptions) {
     checkStore(store);
     checkOptions(options, store);
     const { lookupTimeout = 500, writeTimeout = 5000, maxQueue = 10_000 } = options;
-    const { breakerThreshold = 5, retryAfter = 1000 } = options;
+    const { breakerThreshold = 5, retryAfter = 1000, revokeTimeout = 60_000 } = options;
     this.#context = context;
     this.#store = store;
     this.#options = options;
     // Entries are bound to it: what is good for one context must not be taken for a session of another.
     this.#name = createHash('sha256').update(context.sessionIdContext).digest('base64url').slice(0, 22);
     if (options.internalCache !== true) context.sessionCacheMode = ['server', 'no-internal'];
+    this.#isInside = looksInside(context);
     this.#refreshKeys();
     const counters = this.#counters;
     const breaker = new Breaker(breakerThreshold, retryAfter, () => this.#queue.pump());
@@ -81,14 +84,22 @@ export class ContextStore {
     const queue = new WriteQueue(store, breaker, counters, { limit: maxQueue, timeout: writeTimeout });
     this.#queue = queue;
     this.#lookup = new Lookup({ store, context: this.#name, breaker, queue, counters, timeout: lookupTimeout });
-    this.#revoker = new Revoker({ context, store, queue, counters, connections: () => this.#connections.values() });
-    this.ready = this.#revoker.listen();
-    // Whoever revokes hears of it.
-    this.ready.catch(() => {});
+    const connections = (): Iterable<StoreConnection> => this.#connections.values();
+    const timeout = revokeTimeout;
+    this.#revoker = new Revoker({ context, store, queue, counters, connections, retryAfter, timeout });
+    this.#ready = this.#revoker.listen();
     context.on('removeSession', (session, reason) => {
       // The internal cache's own ways to make room say nothing about the session.
       if (reason === 'removed' && session.id.length > 0) queue.delete(session.id);
     });
+  }
+
+  /**
+   * Resolves when this server hears the revocations of others. Until then, and while it has lost the store for longer than
+   * its lease, it resumes nothing.
+   */
+  get ready(): Promise<void> {
+    return this.#ready;
   }
 
   get statistics(): StoreStatistics {
@@ -116,8 +127,16 @@ export class ContextStore {
     return this.#revoker.revoke(what);
   }
 
-  /** Stops to listen to other servers. Handshakes that come find no session. */
+  /** @internal Listens to other servers again. */
+  open(): void {
+    if (!this.#isClosed) return;
+    this.#isClosed = false;
+    this.#ready = this.#revoker.listen();
+  }
+
+  /** Stops to listen to other servers: sessions are still written, but none is looked up. A server does it in its end. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#breaker.close();
     await this.#revoker.close();
   }
@@ -127,25 +146,28 @@ export class ContextStore {
     const connection = new StoreConnection();
     this.#connections.set(channel, connection);
     storesOfChannels.set(channel, this);
-    if (ids.length === 0) return [];
     this.#refreshKeys();
+    if (ids.length === 0) return [];
     const own = ids.filter((id) => isOwnSessionId(this.#context, id));
     this.#counters.foreign += ids.length - own.length;
-    const isInside = looksInside(this.#context);
-    const wanted = own.filter((id) => !isInside || !this.#context.hasSession(id));
+    if (!this.#revoker.isHearing) {
+      this.#counters.skipped += own.length;
+      return [];
+    }
+    const wanted = own.filter((id) => !this.#isInside || !this.#context.hasSession(id));
     connection.offers(own);
-    const sessions = await this.#find(connection, wanted, isInside);
+    const sessions = await this.#find(connection, wanted);
     return connection.isRefused ? [] : sessions;
   }
 
-  async #find(connection: StoreConnection, ids: readonly Buffer[], isInside: boolean): Promise<SslSession[]> {
+  async #find(connection: StoreConnection, ids: readonly Buffer[]): Promise<SslSession[]> {
     const takesEarly = takesEarlyData(this.#context);
     if (this.#options.singleUse !== true && !takesEarly) {
       const answers = await Promise.all(ids.map((id) => this.#lookup.get(id)));
       return ids.flatMap((id, at) => this.#accept(connection, id, answers[at]) ?? []);
     }
     // libssl guards single use of its internal cache, but cannot for both together.
-    if (this.#store.take === undefined || (takesEarly && isInside)) return [];
+    if (this.#store.take === undefined || (takesEarly && this.#isInside)) return [];
     for (const id of ids) {
       const session = this.#accept(connection, id, await this.#lookup.take(id));
       if (session !== undefined) return [session];
@@ -242,9 +264,9 @@ export class ContextStore {
   }
 
   #refreshKeys(): void {
-    const keys = this.#options.idKeys ?? this.#store.idKeys ?? [];
-    if (keys === this.#idKeys && keys.length > 0) return;
+    const keys = this.#options.idKeys ?? this.#store.idKeys ?? noKeys;
+    if (keys === this.#idKeys) return;
     this.#idKeys = keys;
-    prepareStoreContext(this.#context, keys);
+    prepareStoreContext(this.#context, keys, this.#isInside);
   }
 }

@@ -96,6 +96,7 @@ export class EncryptedSessionStore implements SessionStore {
         await listener.onMessage(message.subarray(8));
       },
       onLost: () => listener.onLost(),
+      onFound: () => listener.onFound(),
     };
     this.#listeners.set(listener, inner);
     return this.#store.subscribe?.(inner) ?? (() => {});

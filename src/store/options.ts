@@ -15,6 +15,8 @@ export interface SessionStoreOptions {
   breakerThreshold?: number | undefined;
   /** Milliseconds until it is asked again, 1 to 600000; while it fails, up to thirty times that. Default 1000. */
   retryAfter?: number | undefined;
+  /** Milliseconds after which `revoke` gives up, 1 to 600000. Default 60000. */
+  revokeTimeout?: number | undefined;
   /**
    * Whether a session is good for one resumption only: RFC 8446, appendix C.4, and needed for early data, with which it is
    * always so. Needs `take` of the store. Default false.
@@ -35,6 +37,7 @@ const optionNames: Readonly<Record<keyof SessionStoreOptions, true>> = {
   maxQueue: true,
   breakerThreshold: true,
   retryAfter: true,
+  revokeTimeout: true,
   singleUse: true,
   internalCache: true,
   idKeys: true,
@@ -51,6 +54,7 @@ export function checkStore(store: SessionStore): void {
 export function checkOptions(options: SessionStoreOptions, store: SessionStore): void {
   checkOptionNames(options, Object.keys(optionNames), 'sessionStore options');
   const { lookupTimeout = 1, writeTimeout = 1, maxQueue = 1, breakerThreshold = 1, retryAfter = 1, idKeys } = options;
+  requireInteger('revokeTimeout', options.revokeTimeout ?? 1, 1, 600_000);
   requireInteger('lookupTimeout', lookupTimeout, 1, 600_000);
   requireInteger('writeTimeout', writeTimeout, 1, 600_000);
   requireInteger('maxQueue', maxQueue, 1, 1 << 24);

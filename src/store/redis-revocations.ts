@@ -65,6 +65,7 @@ export class RedisRevocations {
   /** By this process's clock. */
   #leaseEnd = 0;
   #expiry: NodeJS.Timeout | undefined;
+  #isLost = false;
 
   constructor(client: RedisClient, prefix: string, lease: number) {
     this.#client = client;
@@ -74,9 +75,10 @@ export class RedisRevocations {
   }
 
   async subscribe(listener: StoreListener): Promise<() => Promise<void>> {
-    this.#listeners.add(listener);
     this.#joined ??= this.#join();
     await this.#joined;
+    this.#listeners.add(listener);
+    if (this.#isLost) listener.onLost();
     return async () => {
       this.#listeners.delete(listener);
       if (this.#listeners.size === 0) await this.#leave();
@@ -89,8 +91,13 @@ export class RedisRevocations {
     // The client reconnects by itself, and subscribes again.
     subscriber.on('error', () => {});
     subscriber.on('messageBuffer', (_channel, message) => this.#receive(message));
-    await subscriber.subscribe(this.#channel);
-    await this.#renew();
+    try {
+      await subscriber.subscribe(this.#channel);
+      await this.#renew();
+    } catch (error) {
+      await this.#leave();
+      throw error;
+    }
     this.#timer = setInterval(() => this.#renew().catch(() => {}), this.#lease / 4).unref();
   }
 
@@ -110,9 +117,15 @@ export class RedisRevocations {
     if (this.#subscriber === undefined) return;
     this.#born ||= born;
     // From before the question: so it ends here before it ends there.
-    this.#leaseEnd = start + this.#lease;
+    this.#leaseEnd = Math.max(this.#leaseEnd, start + this.#lease);
+    const left = this.#leaseEnd - performance.now();
+    // Too late: the lease before it has ended, or ends.
+    if (left <= 0) return;
     clearTimeout(this.#expiry);
-    this.#expiry = setTimeout(() => this.#lose(), this.#leaseEnd - performance.now()).unref();
+    this.#expiry = setTimeout(() => this.#lose(), left).unref();
+    if (!this.#isLost) return;
+    this.#isLost = false;
+    for (const listener of this.#listeners) listener.onFound();
   }
 
   async #ask(lease: number): Promise<Registry> {
@@ -120,6 +133,7 @@ export class RedisRevocations {
   }
 
   #lose(): void {
+    this.#isLost = true;
     for (const listener of this.#listeners) listener.onLost();
   }
 

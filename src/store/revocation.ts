@@ -1,5 +1,6 @@
 // Makes sessions unusable on every server of a store.
 import { looksInside } from '../channel.ts';
+import { SessionCacheMode } from '../constants.ts';
 import type { SslContext } from '../context.ts';
 import { invalidType, invalidValue, SslctxError, toError } from '../errors.ts';
 import type { SslSession } from '../session.ts';
@@ -7,7 +8,7 @@ import { fingerprintTag, isSelected, keyOf, labelTag, type Selection, type Store
 import { sessionOf, unpackPayload } from './payload.ts';
 import type { SessionStore, StoreListener } from './session-store.ts';
 import type { Counters } from './statistics.ts';
-import type { WriteQueue } from './write-queue.ts';
+import { type WriteQueue, withDeadline } from './write-queue.ts';
 
 /** A session of a store, for a function that selects. Good during the call. */
 export interface StoredSession {
@@ -48,49 +49,82 @@ interface Parts {
   queue: WriteQueue;
   counters: Counters;
   connections: () => Iterable<StoreConnection>;
+  retryAfter: number;
+  timeout: number;
 }
 
 export class Revoker {
   readonly #parts: Parts;
   readonly #listener: StoreListener;
-  #stop: Promise<() => unknown> | undefined;
+  #stop: (() => unknown) | undefined;
+  #isOpen = false;
+  #isLost = false;
+  /** Of the context, while its internal cache must not be used. */
+  #mode: number | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#listener = {
       onMessage: (message) => this.#obey(selectionOf(message.toString())),
       onLost: () => this.#lose(),
+      onFound: () => {
+        this.#isLost = false;
+        this.#useInside(this.isHearing);
+      },
     };
+    this.#useInside(false);
   }
 
+  /** Whether revocations of other servers would be heard: otherwise nothing may be resumed. */
+  get isHearing(): boolean {
+    return this.#stop !== undefined && !this.#isLost;
+  }
+
+  /** Resolves when they are; it is tried until then, or until `close`. */
   async listen(): Promise<void> {
-    const { store } = this.#parts;
-    this.#stop = (async () => (await store.subscribe?.(this.#listener)) ?? (() => {}))();
-    await this.#stop;
+    const { store, retryAfter } = this.#parts;
+    this.#isOpen = true;
+    while (this.#isOpen) {
+      try {
+        this.#stop = (await store.subscribe?.(this.#listener)) ?? (() => {});
+        this.#useInside(this.isHearing);
+        if (!this.#isOpen) await this.close();
+        return;
+      } catch {
+        await new Promise<void>((resolve) => setTimeout(resolve, retryAfter).unref());
+      }
+    }
   }
 
   async close(): Promise<void> {
-    const stop = await this.#stop?.catch(() => undefined);
+    const stop = this.#stop;
+    this.#stop = undefined;
+    this.#isOpen = false;
+    this.#useInside(false);
     await stop?.();
   }
 
   async revoke(what: Revocable): Promise<number> {
-    const { store } = this.#parts;
+    const { store, timeout } = this.#parts;
     const tag = tagOf(what, store);
     try {
-      await this.#stop;
-      const selection = await this.#select(what, tag);
-      await this.#obey(selection);
-      const count = await this.#delete(selection.ids);
-      await store.broadcast?.(Buffer.from(textOf(selection)), this.#listener);
-      // A server may have stored a session between the search and the message: now none does any more.
-      const { ids } = await this.#select(what, tag);
-      await this.#delete(new Set([...ids].filter((id) => !selection.ids.has(id))));
-      return count;
+      return await withDeadline(this.#revoke(what, tag), timeout);
     } catch (error) {
       const cause = toError(error);
       throw new SslctxError('ERR_SSLCTX_STORE', `the revocation is not complete: ${cause.message}`, { cause });
     }
+  }
+
+  async #revoke(what: Revocable, tag: string | undefined): Promise<number> {
+    const { store } = this.#parts;
+    const selection = await this.#select(what, tag);
+    await this.#obey(selection);
+    const count = await this.#delete(selection.ids);
+    await store.broadcast?.(Buffer.from(textOf(selection)), this.#listener);
+    // A server may have stored a session between the search and the message: now none does any more.
+    const { ids } = await this.#select(what, tag);
+    await this.#delete(new Set([...ids].filter((id) => !selection.ids.has(id))));
+    return count;
   }
 
   async #select(what: Revocable, tag: string | undefined): Promise<Selection> {
@@ -148,9 +182,31 @@ export class Revoker {
 
   #lose(): void {
     const { context, connections, queue } = this.#parts;
+    this.#isLost = true;
     for (const connection of connections()) connection.lose();
     queue.clear();
-    if (looksInside(context)) context.clearSessions();
+    this.#useInside(false);
+    unlessFreed(() => context.clearSessions());
+  }
+
+  /** Who does not hear of revocations must not resume from the internal cache either. */
+  #useInside(isOn: boolean): void {
+    const { context } = this.#parts;
+    if (isOn === (this.#mode === undefined)) return;
+    unlessFreed(() => {
+      const mode = this.#mode ?? context.sessionCacheMode;
+      this.#mode = isOn ? undefined : mode;
+      context.sessionCacheMode = isOn ? mode : mode | SessionCacheMode.NO_INTERNAL;
+    });
+  }
+}
+
+/** The application may have freed the context in the meantime. */
+function unlessFreed(change: () => void): void {
+  try {
+    change();
+  } catch (error) {
+    if (!(error instanceof SslctxError && error.code === 'ERR_SSLCTX_FREED')) throw error;
   }
 }
 

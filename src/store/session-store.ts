@@ -23,6 +23,8 @@ export interface StoreListener {
   onMessage(message: Buffer): Awaitable<void>;
   /** From now on, and since a time that nobody knows, messages may have been missed. */
   onLost(): void;
+  /** After `onLost`: from now on messages are heard again. */
+  onFound(): void;
 }
 
 /**

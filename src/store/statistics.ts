@@ -14,7 +14,7 @@ export interface StoreStatistics {
   timeouts: number;
   /** Lookups that the store refused. */
   failures: number;
-  /** Lookups that were not made, because the store did not answer before. */
+  /** Lookups that were not made: the store did not answer before, or this server does not hear revocations. */
   skipped: number;
   /** Entries that are no session of this context, or have expired. */
   invalid: number;

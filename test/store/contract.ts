@@ -85,6 +85,7 @@ export function storeTests(
         heard.push(`${from}: ${message}`);
       },
       onLost: () => t.fail(),
+      onFound: () => t.fail(),
     });
     const [own, other, third] = [listener('own'), listener('other'), listener('third')];
     const stops = [await one.subscribe?.(own), await one.subscribe?.(other), await two.subscribe?.(third)];

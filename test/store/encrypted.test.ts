@@ -64,7 +64,11 @@ test('a message that nobody of the fleet has sent is not obeyed, and not confirm
   const inner = new MemorySessionStore();
   const store = new EncryptedSessionStore(inner, randomBytes(32));
   const heard: string[] = [];
-  await store.subscribe?.({ onMessage: (message) => void heard.push(String(message)), onLost: () => t.fail() });
+  await store.subscribe?.({
+    onMessage: (message) => void heard.push(String(message)),
+    onLost: () => t.fail(),
+    onFound: () => t.fail(),
+  });
   await t.throwsAsync(inner.broadcast(Buffer.from('revoke all')));
   await t.throwsAsync(inner.broadcast(Buffer.alloc(0)));
   await store.broadcast?.(Buffer.from('hello'));

@@ -1,6 +1,14 @@
 // What can be revoked, and where.
+import { once } from 'node:events';
 import test from 'ava';
-import { attachSessionStore, MemorySessionStore, type SessionStore, SslContext, SslSession } from '../../src/index.ts';
+import {
+  attachSessionStore,
+  createServer,
+  MemorySessionStore,
+  type SessionStore,
+  SslContext,
+  SslSession,
+} from '../../src/index.ts';
 import { makeCertificate } from '../../src/testing/index.ts';
 import { certificate, protocols } from '../helpers/classes.ts';
 import { fail, type Listening, listen, visit } from './servers.ts';
@@ -79,6 +87,35 @@ for (const protocol of protocols) {
     t.false((await go('c.example', a.session)).reused);
   });
 }
+
+test('as long as a server does not hear revocations it resumes nothing', async (t) => {
+  let fails = true;
+  const inner = new MemorySessionStore();
+  const sessionStore: SessionStore = {
+    idKeys: inner.idKeys,
+    get: (id, context) => inner.get(id, context),
+    set: (entry) => inner.set(entry),
+    delete: (id) => inner.delete(id),
+    subscribe: (listener) => (fails ? Promise.reject(new Error('not yet')) : inner.subscribe(listener)),
+  };
+  const context = new SslContext({ ...certificate(), sessionIdContext: 'x' });
+  const store = attachSessionStore(context, sessionStore, { retryAfter: 1, internalCache: true });
+  t.teardown(() => store.close());
+  const server = createServer({ context }, (socket) => socket.end('hello\n'));
+  server.listen({ port: 0, host: '127.0.0.1' });
+  await once(server, 'listening');
+  t.teardown(() => server[Symbol.asyncDispose]());
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const first = await visit({ server, port }, 'TLSv1.3');
+  t.false((await visit({ server, port }, 'TLSv1.3', first.session)).reused);
+  t.is(context.stats.number, 0, 'not from the internal cache either');
+  t.like(store.statistics, { skipped: 1, hits: 0 });
+  fails = false;
+  await store.ready;
+  t.true((await visit({ server, port }, 'TLSv1.3', first.session)).reused);
+  t.not(context.stats.number, 0, 'the cache has its mode again');
+});
 
 test('a session that libssl removes is deleted from the store', async (t) => {
   const sessionStore = new MemorySessionStore();
