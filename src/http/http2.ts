@@ -6,7 +6,8 @@
 
 import * as node from 'node:http2';
 import { isIP } from 'node:net';
-import type { SslSocket } from '../net/socket.ts';
+import type { Duplex } from 'node:stream';
+import { SslSocket } from '../net/socket.ts';
 import type { NodeClientOptions } from './client-options.ts';
 import { ClientPool } from './client-pool.ts';
 import { putBehind } from './front.ts';
@@ -91,6 +92,13 @@ export function connect(
   return session;
 }
 
+/** As node:http2, on a socket whose handshake is done. */
+export function performServerHandshake(socket: Duplex, options: node.ServerOptions = {}): node.ServerHttp2Session {
+  const session = node.performServerHandshake(socket, options);
+  if (socket instanceof SslSocket) showSocket(session, socket);
+  return session;
+}
+
 export {
   constants,
   createServer,
@@ -103,5 +111,5 @@ export {
 } from 'node:http2';
 
 /** For `import http2 from`. */
-const http2 = { ...node, connect, createSecureServer };
+const http2 = { ...node, connect, createSecureServer, performServerHandshake };
 export default http2;

@@ -1,5 +1,6 @@
 // One TLS connection: a Duplex of plaintext, on a socket of its own or on any other Duplex.
 import type { EventEmitter } from 'node:events';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import {
   type ChannelOptions,
@@ -34,6 +35,11 @@ type Callback = (error?: Error | null) => void;
 export interface Transport extends Duplex {
   readonly remoteAddress?: string | undefined;
   readonly remotePort?: number | undefined;
+}
+
+/** Sockets, ours included, keep the process alive or do not. */
+function canRef(transport: object | undefined): transport is { ref(): unknown; unref(): unknown } {
+  return transport !== undefined && 'ref' in transport && 'unref' in transport;
 }
 
 /** What all sockets can be told. */
@@ -344,23 +350,29 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
   }
 
   setNoDelay(isOn = true): this {
-    this.#channel.setOption('noDelay', isOn ? 1 : 0);
+    if (this.#transport instanceof Socket) this.#transport.setNoDelay(isOn);
+    else this.#channel.setOption('noDelay', isOn ? 1 : 0);
     return this;
   }
 
   setKeepAlive(isOn = false, initialDelay = 0): this {
-    this.#channel.setOption('keepAlive', isOn ? 1 : 0);
-    this.#channel.setOption('keepAliveDelay', Math.floor(initialDelay / 1000));
+    if (this.#transport instanceof Socket) this.#transport.setKeepAlive(isOn, initialDelay);
+    else {
+      this.#channel.setOption('keepAlive', isOn ? 1 : 0);
+      this.#channel.setOption('keepAliveDelay', Math.floor(initialDelay / 1000));
+    }
     return this;
   }
 
   ref(): this {
-    this.#channel.setOption('ref', 1);
+    if (canRef(this.#transport)) this.#transport.ref();
+    else this.#channel.setOption('ref', 1);
     return this;
   }
 
   unref(): this {
-    this.#channel.setOption('ref', 0);
+    if (canRef(this.#transport)) this.#transport.unref();
+    else this.#channel.setOption('ref', 0);
     return this;
   }
 

@@ -74,3 +74,11 @@ test('an Express app with client certificates behaves the same on node:https and
   t.deepEqual(after.last, ['closed']);
   t.is(after.code, 0);
 });
+
+test('an agent that goes through a tunnel, and a process that ends although it keeps the connection', async (t) => {
+  const { folder } = certificates(t);
+  for (const isSwapped of [false, true]) {
+    const tunnel = await run(t, program(t, 'tunnel.mjs', isSwapped), folder);
+    t.deepEqual(await tunnel.ended, { lines: ['hello false kept', 'hello true kept'], code: 0 });
+  }
+});

@@ -6,6 +6,7 @@ import { buffer, text } from 'node:stream/consumers';
 import { connect as connectTls } from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
 import * as http2 from '../../src/http/http2.ts';
+import { createServer } from '../../src/index.ts';
 import { makeCertificate } from '../../src/testing/index.ts';
 import { certificate } from '../helpers/classes.ts';
 import { output } from '../helpers/process.ts';
@@ -269,4 +270,17 @@ test('sessions of connect are resumed', async (t) => {
     t.is(String(await ask(session)), expected);
     await closed(session);
   }
+});
+
+test('performServerHandshake on a socket of ours', async (t) => {
+  const server = createServer({ ...certificate(), ALPNProtocols: ['h2'] }, (socket) => {
+    const session = http2.performServerHandshake(socket);
+    session.on('stream', (stream) => {
+      stream.respond();
+      stream.end(`${session.alpnProtocol} ${session.encrypted}`);
+    });
+  });
+  const session = nodeHttp2.connect(`https://localhost:${await portOf(t, server)}`, { ca: certificate().cert });
+  t.is(String(await ask(session)), 'h2 true');
+  await closed(session);
 });
