@@ -41,8 +41,9 @@ export interface ListenerTarget {
   onKeylog(channel: SslChannel, line: Buffer): void;
 }
 
-/** On sockets of their own, for which the event loop works. */
-const channels = new Map<number, SslChannel>();
+/** On sockets of their own, for which the event loop works: by slot, the lower 20 bits of an ID (native/net/reactor.h). */
+const channels: Array<SslChannel | undefined> = [];
+const slotMask = 0xfffff;
 /** Over streams: when nobody has the stream any more, nothing will ever come. */
 const streamed = new Map<number, WeakRef<SslChannel>>();
 const collected = new FinalizationRegistry<number>((id) => {
@@ -51,7 +52,8 @@ const collected = new FinalizationRegistry<number>((id) => {
 const listeners = new Map<number, ListenerTarget>();
 
 function find(id: number): SslChannel | undefined {
-  return channels.get(id) ?? streamed.get(id)?.deref();
+  const channel = channels[id & slotMask];
+  return channel?.id === id ? channel : streamed.get(id)?.deref();
 }
 
 /** The channel's own target, or that of its listener for one that nobody has adopted. */
@@ -60,7 +62,7 @@ function route(id: number, owner: number): { channel: SslChannel; listener: List
   if (known !== undefined)
     return { channel: known, listener: known.target === undefined ? listeners.get(owner) : undefined };
   const channel = new SslChannel(id);
-  if (owner !== 0) channels.set(id, channel);
+  if (owner !== 0) channels[id & slotMask] = channel;
   return { channel, listener: listeners.get(owner) };
 }
 
@@ -153,14 +155,14 @@ export class SslChannel extends TlsState {
     install();
     const id = engine.openChannel(contextHandle(context), options);
     const channel = new SslChannel(id);
-    channels.set(id, channel);
+    channels[id & slotMask] = channel;
     return channel;
   }
 
   /** A channel whose ciphertext comes and goes through its target and `input` for good, and which may be garbage. */
   static createStreamed(context: SslContext, options: engine.ChannelOptions): SslChannel {
     const channel = SslChannel.create(context, options);
-    channels.delete(channel.id);
+    channels[channel.id & slotMask] = undefined;
     streamed.set(channel.id, new WeakRef(channel));
     collected.register(channel, channel.id, channel);
     engine.channelSetObject(channel.id, channel);
@@ -316,7 +318,7 @@ export class SslChannel extends TlsState {
     this.#isClosed = true;
     // What it still has to say goes to its target.
     engine.channelClose(this.#id, isClean);
-    channels.delete(this.#id);
+    if (channels[this.#id & slotMask] === this) channels[this.#id & slotMask] = undefined;
     if (streamed.delete(this.#id)) collected.unregister(this);
     if (this.#ssl !== undefined) capi.SSL_free(this.#ssl);
     this.#ssl = undefined;

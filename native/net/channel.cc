@@ -590,6 +590,9 @@ void Channel::TellHello(Call& call) {
 }
 
 void Channel::Pump(Call& call) {
+  // The end of a handshake came with nothing behind it: libssl need not ask to learn that.
+  const bool may_have_more = fd_ < 0 || !is_drained_ || is_eof_ || in_at_ < in_.size();
+  if (!may_have_more && early_ == Early::kNone && SSL_has_pending(ssl_.get()) == 0) return;
   std::size_t total = 0;
   while (phase_ == Phase::kOpen && wants_data_ && !has_ended_) {
     const Reactor::Room room = reactor_.PlaintextRoom(call);
