@@ -16,7 +16,6 @@ namespace {
 
 /// Plaintext for one call of SSL_write, and ciphertext for one call of the kernel.
 constexpr std::size_t kSlice = std::size_t{64} * 1024;
-constexpr std::size_t kReadSize = 32 * 1024;
 /// Plaintext for JavaScript in one turn of the loop.
 constexpr std::size_t kMaxPump = std::size_t{256} * 1024;
 /// Writes that end at once, in one turn of the loop: a writer that never waits would never let the loop go on.
@@ -764,8 +763,6 @@ int Channel::ReadCiphertext(char* data, int length) noexcept {
       return kRetry;
     }
     count = static_cast<int>(received);
-    // Much is coming: more for each system call.
-    if (!is_drained_ && phase_ == Phase::kOpen) SSL_set_default_read_buffer_len(ssl_.get(), kReadSize);
     bytes_read_ += static_cast<std::uint64_t>(received);
   }
   if (records) {

@@ -107,7 +107,10 @@ void Watch::Start(std::uint8_t events) {
   // Not only without events: the kernel would go on to tell of errors.
   const int operation = events == 0 ? EPOLL_CTL_DEL : is_known_ ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
   is_known_ = events != 0;
-  epoll_ctl(set_->epoll_, operation, fd_, &event);
+  if (epoll_ctl(set_->epoll_, operation, fd_, &event) == 0) return;
+  // Out of kernel memory, or of watches (epoll(7), max_user_watches): the next wish tries again.
+  watched_ = 0;
+  is_known_ = false;
 }
 
 void Watch::UpdateRef() {
