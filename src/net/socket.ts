@@ -293,7 +293,8 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
 
   /**
    * Labels the tickets of this connection, and those that its client gets when it resumes. In TLS 1.3 with `deferTickets`:
-   * before the first write. A ticket of TLS 1.2 is part of the handshake: note its `sessionLabel`.
+   * before the first write. A ticket of TLS 1.2 is part of the handshake: note its `sessionLabel`. Of sessions in a store,
+   * `labelSession`.
    *
    * @param label - 1 to 255 bytes of UTF-8
    * @throws {SslctxError} `ERR_SSLCTX_STATE` without a `ticketKeyRing`; when a ticket has gone out under another label,
