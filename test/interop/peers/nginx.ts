@@ -32,7 +32,7 @@ async function listen(options: ServerOptions, location: string): Promise<Nginx> 
 }
 
 function configure(options: ServerOptions, files: TemporaryFiles, location: string): string {
-  const { protocol, mechanism, credentials, clientCa } = options;
+  const { protocol, mechanism, credentials, clientCa, directives = '' } = options;
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   return [
     'daemon off; master_process off; error_log stderr notice;',
@@ -46,6 +46,7 @@ function configure(options: ServerOptions, files: TemporaryFiles, location: stri
     `ssl_certificate ${files.write('cert', credentials.cert)}; ssl_certificate_key ${files.write('key', credentials.key)};`,
     `ssl_session_cache shared:interop:1m; ssl_session_tickets ${mechanism === 'stateless ticket' ? 'on' : 'off'};`,
     clientCa === undefined ? '' : `ssl_verify_client on; ssl_client_certificate ${files.write('ca', clientCa)};`,
+    directives,
     `location / { ${location} }`,
     '} }',
   ].join('\n');

@@ -63,6 +63,8 @@ export interface ServerOptions {
   clientCa?: string | undefined;
   /** The application protocols to select from. */
   alpn?: readonly string[] | undefined;
+  /** nginx only: more of its directives. */
+  directives?: string | undefined;
 }
 
 /** Where a server listens: on 127.0.0.1, or on a Unix socket. */
