@@ -64,6 +64,15 @@ test('sessions are in the client cache of the context, as many as it holds', asy
   t.true(servers.every(({ reused }) => reused.at(-1) === false));
 });
 
+test('an origin has 32 sessions at most, however many tickets it sends', async (t) => {
+  const server = await noting(t, { minVersion: 'TLSv1.3', numTickets: 20 });
+  const context = new SslContext({ ca: certificate().cert, sessionCache: { mode: ['client'] } });
+  const agent = agentFor(t, { ca: undefined, context });
+  await Promise.all([ask(agent, { port: server.port }), ask(agent, { port: server.port })]);
+  t.is(context.stats.number, 32);
+  t.true((await ask(agent, { port: server.port })).resumption.accepted);
+});
+
 test('a context whose mode keeps no sessions, and maxCachedSessions: 0, do not resume', async (t) => {
   const server = await noting(t);
   const context = new SslContext({ ca: certificate().cert, sessionCache: { mode: ['client', 'no-internal'] } });
