@@ -60,9 +60,22 @@ export function without(options: object, names: readonly string[]) {
   return Object.fromEntries(Object.entries(options).filter(([name]) => !names.includes(name)));
 }
 
-/** The context that is given, if one is. */
-export function givenContext({ context, secureContext }: NodeContextOptions): SslContext | undefined {
+/** What only a context can be told; the rest can be said of a connection, or is refused by the server's class. */
+export const ownOfContext: readonly string[] = [...contextOptionNames, 'secureProtocol'].filter(
+  (name) => !['ALPNProtocols', 'requestCert', 'rejectUnauthorized'].includes(name),
+);
+
+/**
+ * The context that is given, if one is.
+ *
+ * @throws {TypeError} `ERR_INVALID_ARG_VALUE` for options beside `context` that it would not follow; those beside
+ *   `secureContext` are passed over, as in Node
+ */
+export function givenContext(options: NodeContextOptions): SslContext | undefined {
+  const { context, secureContext } = options;
   const given = context ?? secureContext ?? undefined;
+  const [name] = Object.keys(picked(options, ownOfContext));
+  if (context && name !== undefined) throw invalidValue(name, `cannot be given together with 'context'`);
   if (given === undefined || given instanceof SslContext) return given;
   throw invalidType('secureContext', 'of createSecureContext of this package', given);
 }

@@ -1,7 +1,7 @@
 // Node's SecureContext.
 import { SslContext } from '../context.ts';
 import type { NodeClientOptions } from './client-options.ts';
-import { contextOptionsOf, givenContext, type NodeContextOptions, without } from './node-options.ts';
+import { contextOptionsOf, givenContext, type NodeContextOptions, ownOfContext, without } from './node-options.ts';
 
 /**
  * What `createSecureContext` makes: a context for clients. Servers and agents that get one make a context of their own of
@@ -31,5 +31,5 @@ export function createSecureContext(options: NodeContextOptions = {}): SecureCon
 export function expanded(options: NodeClientOptions): NodeClientOptions {
   const given = givenContext(options);
   if (!(given instanceof SecureContext)) return options;
-  return { ...without(options, ['context', 'secureContext']), ...given.options };
+  return { ...without(options, ['context', 'secureContext', ...ownOfContext]), ...given.options };
 }

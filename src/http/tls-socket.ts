@@ -2,6 +2,7 @@
 import type { EventEmitter } from 'node:events';
 import { SslSocket, type Transport } from '../net/socket.ts';
 import { clientContextOf, connectionOptionsOf, type NodeClientOptions } from './client-options.ts';
+import { givenContext } from './node-options.ts';
 import { NodeServerSettings } from './node-server.ts';
 
 /** The options of Node's `new tls.TLSSocket`, and this package's. */
@@ -24,9 +25,8 @@ export class TLSSocket extends SslSocket {
 }
 
 function serverSide(options: TLSSocketOptions) {
-  const { context } = options;
   const settings = new NodeServerSettings({ ...options, context: undefined, secureContext: undefined });
-  const given = context ?? options.secureContext;
+  const given = givenContext(options);
   return { context: settings.contextOf(given ?? options), isServer: true, allowHalfOpen: options.allowHalfOpen };
 }
 

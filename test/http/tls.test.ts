@@ -266,6 +266,8 @@ test('what node:tls has and libssl is not told is an error', (t) => {
   t.throws(() => tls.createServer(both), { code: 'ERR_INVALID_ARG_VALUE' });
   const context = new SslContext();
   t.throws(() => tls.createServer({ context, requestCert: true }), { code: 'ERR_INVALID_ARG_VALUE' });
+  t.throws(() => tls.createServer({ context, ...own }), { code: 'ERR_INVALID_ARG_VALUE' });
+  t.throws(() => tls.connect({ port: 1, context, ca: ca.cert }), { code: 'ERR_INVALID_ARG_VALUE' });
 });
 
 test('cipher suites, versions and classes', async (t) => {
