@@ -3,13 +3,14 @@
 #include <memory>
 
 #include "callbacks.h"
+#include "errors.h"
 #include "groups.h"
 #include "origin.h"
 #include "state.h"
 
 namespace sslctx {
 
-Addon::Addon(Napi::Env env) : handles(*this), env_(env) {}
+Addon::Addon(Napi::Env env) : handles(*this), env_(env), lookup_key_(MakeLookupKey()) {}
 
 Addon::~Addon() = default;
 
@@ -25,10 +26,26 @@ void Addon::Register(Napi::Object exports, std::span<const Export> functions) {
   }
 }
 
+void Addon::SetRegisters(Napi::Float64Array array) {
+  // Shared memory alone stays where it is for as long as somebody refers to it.
+  napi_value buffer = nullptr;
+  bool is_detachable = true;
+  if (napi_get_typedarray_info(env_, array, nullptr, nullptr, nullptr, &buffer, nullptr) != napi_ok ||
+      napi_is_arraybuffer(env_, buffer, &is_detachable) != napi_ok || is_detachable ||
+      array.ElementLength() < kRegisters) {
+    ThrowTypeError(env_, "ERR_INVALID_ARG_TYPE", "setRegisters: expected a Float64Array of shared memory");
+  }
+  held_registers_ = Napi::Persistent(array.As<Napi::Object>());
+  registers = array.Data();
+}
+
 void Addon::Close() {
+  registers = none_;
+  held_registers_.Reset();
   closing_ = true;
   outbox.Clear(*this);
   handles.Close();
+  DropLookupKey(std::move(lookup_key_));
   ErrorQueue::ClearThread();
 }
 

@@ -6,6 +6,7 @@
 #include <deque>
 #include <initializer_list>
 #include <span>
+#include <unordered_map>
 
 #include "error_queue.h"
 #include "handles.h"
@@ -45,8 +46,17 @@ class Addon {
   Handles handles;
   Outbox outbox;
 
-  /// What caches are asked with: making one for each question takes longer than the answer. Null before the first.
-  OwnedSession lookup_key;
+  /// The contexts made here, by serial number.
+  std::unordered_map<std::uint64_t, ContextState*> contexts;
+
+  /// A session of no cache, for looking up others by what it says.
+  SSL_SESSION* lookup_key() const { return lookup_key_.get(); }
+
+  /// How the calls that take less time than Node-API does to convert their arguments get these, and give back their
+  /// result: numbers in shared memory, which cannot be detached. See EnterFast.
+  double* registers = none_;
+  static constexpr std::size_t kRegisters = 8;
+  void SetRegisters(Napi::Float64Array array);
 
   /// The innermost call that JavaScript has made and that has not returned yet; callbacks of libssl run inside of it.
   Call* current_call = nullptr;
@@ -60,7 +70,11 @@ class Addon {
 
  private:
   Napi::Env env_;
+  /// Until there are others: 0 is no handle's number.
+  double none_[kRegisters] = {};
+  Napi::ObjectReference held_registers_;
   std::deque<FunctionData> functions_;
+  OwnedSession lookup_key_;
   bool closing_ = false;
 };
 

@@ -54,6 +54,24 @@ class Call {
     return static_cast<T*>(addon().handles.Get(env_, arguments_[index], kKindOf<T>, data_->name));
   }
 
+  SessionHandle FastSession(std::size_t index) const {
+    return addon().handles.GetSession(env_, Register(index), data_->name);
+  }
+  ContextHandle FastContext(std::size_t index) const {
+    return addon().handles.GetContext(env_, Register(index), data_->name);
+  }
+  /// As Handle, for a handle in the registers.
+  template <typename T>
+  T* FastHandle(std::size_t index) const {
+    return static_cast<T*>(addon().handles.Get(env_, Register(index), kKindOf<T>, data_->name));
+  }
+  double Register(std::size_t index) const { return addon().registers[index]; }
+
+  /// As Handle, with what is kept beside the pointer.
+  SessionHandle Session(std::size_t index) const {
+    return addon().handles.GetSession(env_, arguments_[index], data_->name);
+  }
+
   /// As Handle; null stands for NULL.
   template <typename T>
   T* HandleOrNull(std::size_t index) const {
@@ -130,6 +148,37 @@ napi_value Enter(napi_env env, napi_callback_info info) noexcept {
     if constexpr (ending == Ending::kAll) call.Finish();
     if constexpr (ending == Ending::kCallbacks) call.Deliver();
     return result;
+  } catch (...) {
+    ThrowToJs(env);
+  }
+  return nullptr;
+}
+
+/// As Enter, for arguments and a result in the registers: 10 nanoseconds instead of 30. Worth it only where that counts.
+template <auto body, Ending ending>
+napi_value EnterFast(napi_env env, const char* name) noexcept {
+  try {
+    void* data = nullptr;
+    if (napi_get_instance_data(env, &data) != napi_ok) throw Napi::Error::New(env);
+    Addon& addon = *static_cast<Addon*>(data);
+    const FunctionData function{&addon, name};
+    Call call(addon, function);
+    const auto result = static_cast<double>(body(call));
+    if constexpr (ending == Ending::kCallbacks) call.Deliver();
+    // Last: JavaScript that was called back may have used the registers.
+    addon.registers[0] = result;
+  } catch (...) {
+    ThrowToJs(env);
+  }
+  return nullptr;
+}
+
+/// As EnterFast for what only reads, with arguments of Node-API's besides.
+template <auto body>
+napi_value EnterMixed(napi_env env, napi_callback_info info) noexcept {
+  try {
+    Call call(env, info);
+    call.addon().registers[0] = static_cast<double>(body(call));
   } catch (...) {
     ThrowToJs(env);
   }
@@ -228,3 +277,5 @@ Napi::Value Free(Call& call) {
 #define SSLCTX_QUIET(name) {#name, &sslctx::EnterQuiet<&sslctx::Plain<&name>::Body>}
 #define SSLCTX_LAMBDA(name, ...) {#name, &sslctx::Enter<&sslctx::Plain<+__VA_ARGS__>::Body>}
 #define SSLCTX_BODY(name, body) {#name, &sslctx::Enter<&body>}
+#define SSLCTX_FAST(name, body, ending) \
+  {#name, [](napi_env env, napi_callback_info) noexcept { return sslctx::EnterFast<body, ending>(env, #name); }}

@@ -115,19 +115,18 @@ Napi::Value BytesOrNull(Call& call, const void* data, std::size_t length) {
 /// A handle for a session that libssl goes on owning.
 Napi::Value LendSession(Call& call, const SSL* ssl, SSL_SESSION* session) {
   if (session == nullptr) return call.env().Null();
-  ClaimFromConnection(ssl, session);
-  return call.addon().handles.Borrow(call.env(), Kind::kSslSession, session);
+  const std::uint64_t home = ClaimFromConnection(ssl, session);
+  return call.addon().handles.BorrowSession(call.env(), session, home);
 }
 
 int OnNewSession(SSL* ssl, SSL_SESSION* session) {
-  // Whether or not anybody listens: libssl may just have put the session into the cache, and it must be known whose it
-  // is.
+  // Whether or not anybody listens: libssl may just have put the session into the cache.
   SslState& state = SslState::Of(ssl);
   ContextState* const context = ContextState::Of(state.session_ctx);
   try {
-    ClaimFromConnection(ssl, session);
-    SessionTag::Of(session).order = SessionTag::NextOrder();
-    SessionTag::Of(session).maker = context->serial;
+    context->order.Reserve(state.session_ctx);
+    context->order.Insert(session);
+    if (SSL_is_server(ssl) == 0) SessionTag::Of(session).maker = context->serial;
   } catch (...) {
     // Out of memory.
   }
@@ -226,7 +225,7 @@ void TellContext(Call& call, SSL* ssl, const Napi::Value& session) {
 void sslctx_on_remove_session(SSL_CTX* ctx, SSL_SESSION* session) {
   const ContextState* const state = ContextState::Of(ctx);
   if (state == nullptr || state->addon->closing()) return;
-  state->addon->outbox.QueueRemoved(*state->addon, state->record, session);
+  state->addon->outbox.QueueRemoved(*state, session);
 }
 
 SSL_SESSION* sslctx_on_get_session(SSL* ssl, const unsigned char* id, int length, int* copy) {
@@ -237,13 +236,13 @@ SSL_SESSION* sslctx_on_get_session(SSL* ssl, const unsigned char* id, int length
   SSL_SESSION* result = nullptr;
   const bool found = IntoJs(*state.addon, [&](Call& call) {
     constexpr const char* kName = "SSL_CTX_sess_set_get_cb";
-    const ContextState& context = *ContextState::Of(state.session_ctx);
+    ContextState& context = *ContextState::Of(state.session_ctx);
     Connection connection(call, ssl, context.record);
     const Napi::Value answer =
         connection.Ask(CallbackKind::kGetSession, {ToJs(call.env(), id, static_cast<std::size_t>(length))});
     if (answer.IsNull() || answer.IsUndefined()) return;
-    auto* const session =
-        static_cast<SSL_SESSION*>(call.addon().handles.Get(call.env(), answer, Kind::kSslSession, kName));
+    const SessionHandle handle = call.addon().handles.GetSession(call.env(), answer, kName);
+    SSL_SESSION* const session = handle.session;
     RequireComplete(call.env(), kName, session);
     unsigned int own_length = 0;
     const unsigned char* const own_id = SSL_SESSION_get_id(session, &own_length);
@@ -251,8 +250,9 @@ SSL_SESSION* sslctx_on_get_session(SSL* ssl, const unsigned char* id, int length
       ThrowTypeError(call.env(), "ERR_INVALID_ARG_VALUE",
                      std::string(kName) + ": the session has another ID than the one asked for");
     }
-    Claim(call.env(), kName, context, session);
-    SessionTag::Of(session).order = SessionTag::NextOrder();
+    context.order.Reserve(state.session_ctx);
+    Claim(call.env(), kName, context, handle);
+    context.order.Insert(session);
     if (SSL_SESSION_up_ref(session) == 1) result = session;
   });
   return found ? result : nullptr;
@@ -311,10 +311,10 @@ int sslctx_on_psk_find_session(SSL* ssl, const unsigned char* identity, size_t l
     Connection connection(call, ssl, state.record);
     const Napi::Value answer = connection.Ask(CallbackKind::kPskFindSession, {ToJs(call.env(), identity, length)});
     if (answer.IsNull() || answer.IsUndefined()) return;
-    auto* const found =
-        static_cast<SSL_SESSION*>(call.addon().handles.Get(call.env(), answer, Kind::kSslSession, kName));
+    const SessionHandle handle = call.addon().handles.GetSession(call.env(), answer, kName);
+    SSL_SESSION* const found = handle.session;
     RequireComplete(call.env(), kName, found, false);
-    SessionTag::Of(found).frozen = true;
+    Share(handle);
     if (SSL_SESSION_up_ref(found) == 1) *session = found;
   });
   // 1 without a session: an unknown identity, the handshake goes on without the key.
@@ -340,15 +340,15 @@ int sslctx_on_psk_use_session(SSL* ssl, const EVP_MD* md, const unsigned char** 
     // Getters run JavaScript, which may free the session: both are asked first.
     const Napi::Value offered = answer.As<Napi::Object>().Get("session");
     const Napi::Value name = answer.As<Napi::Object>().Get("identity");
-    auto* const found =
-        static_cast<SSL_SESSION*>(call.addon().handles.Get(call.env(), offered, Kind::kSslSession, kName));
+    const SessionHandle handle = call.addon().handles.GetSession(call.env(), offered, kName);
+    SSL_SESSION* const found = handle.session;
     RequireComplete(call.env(), kName, found, false);
     const Bytes identity = ToBytes({call.env(), kName, Place::kResult}, name);
     if (identity.size == 0 || identity.size > PSK_MAX_IDENTITY_LEN) {
       ThrowRangeError(call.env(), std::string(kName) + ": the identity must have 1 to 256 bytes");
     }
     state.psk_identity.assign(identity.data, identity.data + identity.size);
-    SessionTag::Of(found).frozen = true;
+    Share(handle);
     if (SSL_SESSION_up_ref(found) != 1) return;
     *session = found;
     *id = state.psk_identity.data();

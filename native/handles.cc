@@ -5,6 +5,7 @@
 
 #include "addon.h"
 #include "errors.h"
+#include "state.h"
 
 namespace sslctx {
 
@@ -66,6 +67,12 @@ void Handles::Refuse(napi_env env, napi_value value, Kind kind, const char* func
     ThrowError(env, "ERR_SSLCTX_FREED", subject + "the " + TraitsOf(kind).name + " has been freed");
   }
   ThrowTypeError(env, "ERR_INVALID_ARG_TYPE", subject + "expected a handle of type " + TraitsOf(kind).name);
+}
+
+void Handles::Refuse(napi_env env, double id, Kind kind, const char* function) const {
+  napi_value value = nullptr;
+  napi_create_double(env, id, &value);
+  Refuse(env, value, kind, function);
 }
 
 std::uint32_t Handles::Lookup(napi_env env, napi_value value, Kind kind, const char* function) const {
@@ -133,6 +140,7 @@ Napi::Value Handles::Own(Napi::Env env, Kind kind, void* pointer, napi_value ext
   entry.object = reference;
   entry.references = 1;
   entry.kind = kind;
+  if (kind == Kind::kSslCtx) entry.context = ContextState::Of(static_cast<SSL_CTX*>(pointer));
   ++live_;
   guard.pointer = nullptr;
   Report(traits.bytes);
@@ -145,6 +153,23 @@ Napi::Value Handles::Borrow(Napi::Env env, Kind kind, void* pointer) {
   if (const Napi::Value object = Find(env, pointer); !object.IsEmpty()) return object;
   if (!TraitsOf(kind).up_ref(pointer)) ThrowError(env, "ERR_SSLCTX_STATE", "the reference count cannot be raised");
   return Own(env, kind, pointer);
+}
+
+void Handles::SetHome(const void* session, std::uint64_t home) {
+  SessionNote& note = entries_[slots_.at(session)].note;
+  if (note.home == 0) note.home = home;
+}
+
+Napi::Value Handles::OwnSession(Napi::Env env, SSL_SESSION* session, std::uint64_t home) {
+  const Napi::Value object = Own(env, Kind::kSslSession, session);
+  SetHome(session, home);
+  return object;
+}
+
+Napi::Value Handles::BorrowSession(Napi::Env env, SSL_SESSION* session, std::uint64_t home) {
+  const Napi::Value object = Borrow(env, Kind::kSslSession, session);
+  if (session != nullptr) SetHome(session, home);
+  return object;
 }
 
 Napi::Value Handles::Find(Napi::Env env, const void* pointer) const {

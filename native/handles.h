@@ -14,6 +14,7 @@
 namespace sslctx {
 
 class Addon;
+struct ContextState;
 
 enum class Kind : std::uint8_t {
   kSslMethod,
@@ -68,6 +69,26 @@ inline constexpr Kind kKindOf<X509_CRL> = Kind::kX509Crl;
 template <>
 inline constexpr Kind kKindOf<PKCS12> = Kind::kPkcs12;
 
+/// What is kept with the handle of a session, because room inside of the session is dear: see state.h.
+struct SessionNote {
+  /// Serial number of the context whose the session is, 0 as long as it is nobody's.
+  std::uint64_t home = 0;
+  /// Found complete by SSL_CTX_add_session; nothing can change that later.
+  bool is_complete = false;
+};
+
+/// A session as an argument. The note is good until the next handle is made.
+struct SessionHandle {
+  SSL_SESSION* session;
+  SessionNote& note;
+};
+
+/// A context as an argument.
+struct ContextHandle {
+  SSL_CTX* ctx;
+  ContextState& state;
+};
+
 class Handles {
  public:
   explicit Handles(Addon& addon) : addon_(addon) {}
@@ -88,11 +109,32 @@ class Handles {
     Refuse(env, value, kind, function);
   }
 
+  /// As Get, with what is kept beside the pointer.
+  SessionHandle GetSession(napi_env env, napi_value value, const char* function) {
+    Entry& entry = entries_[Lookup(env, value, Kind::kSslSession, function)];
+    return {static_cast<SSL_SESSION*>(entry.pointer), entry.note};
+  }
+
+  /// The same for an integer that came through the registers.
+  void* Get(napi_env env, double id, Kind kind, const char* function) { return At(env, id, kind, function).pointer; }
+  SessionHandle GetSession(napi_env env, double id, const char* function) {
+    Entry& entry = At(env, id, Kind::kSslSession, function);
+    return {static_cast<SSL_SESSION*>(entry.pointer), entry.note};
+  }
+  ContextHandle GetContext(napi_env env, double id, const char* function) {
+    Entry& entry = At(env, id, Kind::kSslCtx, function);
+    return {static_cast<SSL_CTX*>(entry.pointer), *entry.context};
+  }
+
   /// The handle of `pointer`, which takes over one reference. The same pointer gives the same JavaScript object.
   Napi::Value Own(Napi::Env env, Kind kind, void* pointer, napi_value extra = nullptr);
 
   /// As Own, for a pointer that libssl goes on owning: takes a reference first.
   Napi::Value Borrow(Napi::Env env, Kind kind, void* pointer);
+
+  /// Own and Borrow for a session that is the context's with the serial number `home`.
+  Napi::Value OwnSession(Napi::Env env, SSL_SESSION* session, std::uint64_t home);
+  Napi::Value BorrowSession(Napi::Env env, SSL_SESSION* session, std::uint64_t home);
 
   /// The live JavaScript object of `pointer`, or an empty value.
   Napi::Value Find(Napi::Env env, const void* pointer) const;
@@ -111,6 +153,10 @@ class Handles {
   struct Entry {
     void* pointer = nullptr;
     napi_ref object = nullptr;
+    /// Of an SSL_CTX.
+    ContextState* context = nullptr;
+    /// Of an SSL_SESSION.
+    SessionNote note;
     std::uint32_t references = 0;
     std::uint32_t generation = 0;
     std::uint32_t next_free = 0;
@@ -132,8 +178,19 @@ class Handles {
            entries_[*slot].generation == id >> kSlotBits;
   }
 
+  Entry& At(napi_env env, double id, Kind kind, const char* function) {
+    // Also false for what is no number; a conversion out of range would be undefined.
+    if (id >= 0 && id < 0x1p53) [[likely]] {
+      std::uint32_t slot = 0;
+      if (SlotOf(static_cast<std::int64_t>(id), &slot) && entries_[slot].kind == kind) [[likely]] return entries_[slot];
+    }
+    Refuse(env, id, kind, function);
+  }
+
   std::uint32_t Lookup(napi_env env, napi_value value, Kind kind, const char* function) const;
   [[noreturn]] void Refuse(napi_env env, napi_value value, Kind kind, const char* function) const;
+  [[noreturn]] void Refuse(napi_env env, double id, Kind kind, const char* function) const;
+  void SetHome(const void* session, std::uint64_t home);
   std::uint32_t Take(Napi::Env env);
   void Retire(std::uint32_t slot);
   void Sweep(Napi::Env env);

@@ -13,6 +13,11 @@ Napi::Value SetFactories(Call& call) {
   return call.env().Undefined();
 }
 
+Napi::Value SetRegisters(Call& call) {
+  call.addon().SetRegisters(call[0].As<Napi::Float64Array>());
+  return call.env().Undefined();
+}
+
 Napi::Value ErrorCode(Napi::Env env, const QueuedError* error) {
   return Napi::Number::New(env, error == nullptr ? 0 : static_cast<double>(error->code));
 }
@@ -90,6 +95,7 @@ Napi::Value ErrorQueueDepth(Call& call) { return ToJs(call.env(), ErrorQueue::Dr
 
 constexpr Export kExports[] = {
     {"setFactories", &EnterQuiet<SetFactories>},
+    {"setRegisters", &EnterQuiet<SetRegisters>},
     {"live", &EnterQuiet<Live>},
     {"liveHandles", &EnterQuiet<LiveHandles>},
     {"errorQueueDepth", &EnterQuiet<ErrorQueueDepth>},

@@ -3,20 +3,22 @@
 #include "addon.h"
 #include "call.h"
 #include "callbacks.h"
+#include "state.h"
 
 namespace sslctx {
 
-void Outbox::QueueRemoved(Addon& addon, napi_ref record, SSL_SESSION* session) noexcept {
+void Outbox::QueueRemoved(const ContextState& context, SSL_SESSION* session) noexcept {
+  const Addon& addon = *context.addon;
   try {
     const Napi::HandleScope scope(addon.env());
     napi_value object = nullptr;
-    napi_get_reference_value(addon.env(), record, &object);
+    napi_get_reference_value(addon.env(), context.record, &object);
     // Nobody can be listening when the record is gone.
     if (object == nullptr || SSL_SESSION_up_ref(session) != 1) return;
     OwnedSession own(session);
     napi_ref strong = nullptr;
     if (napi_create_reference(addon.env(), object, 1, &strong) != napi_ok) return;
-    removed_.push_back({strong, std::move(own)});
+    removed_.push_back({strong, std::move(own), context.serial});
   } catch (...) {
     // Out of memory: a notification is lost, which is better than an exception in libssl's frames.
   }
@@ -33,7 +35,7 @@ void Outbox::Deliver(Addon& addon, Call& call) {
     napi_delete_reference(addon.env(), removed.record);
     const Napi::Object record(addon.env(), value);
     call.Guard([&] {
-      const Napi::Value session = addon.handles.Own(addon.env(), Kind::kSslSession, removed.session.release());
+      const Napi::Value session = addon.handles.OwnSession(addon.env(), removed.session.release(), removed.home);
       CallRecord(record, CallbackKind::kRemoveSession, {record.Get("handle"), session});
     });
   }

@@ -3,6 +3,7 @@
 
 #include <napi.h>
 
+#include <cstdint>
 #include <deque>
 
 #include "openssl.h"
@@ -11,13 +12,14 @@ namespace sslctx {
 
 class Addon;
 class Call;
+struct ContextState;
 
 /// Remove callbacks. libssl makes them inside SSL_CTX_add_session (eviction), SSL_CTX_flush_sessions and SSL_CTX_free
 /// with the context's lock held: JavaScript that called back into the context there would deadlock or silently fail.
 class Outbox {
  public:
-  /// `record` is the context's callback record. Never throws: called from libssl.
-  void QueueRemoved(Addon& addon, napi_ref record, SSL_SESSION* session) noexcept;
+  /// Never throws: called from libssl.
+  void QueueRemoved(const ContextState& context, SSL_SESSION* session) noexcept;
 
   /// Calls JavaScript for everything queued, in libssl's order. Exceptions are parked in `call`.
   void Deliver(Addon& addon, Call& call);
@@ -29,6 +31,8 @@ class Outbox {
   struct Removed {
     napi_ref record;
     OwnedSession session;
+    /// Serial number of the context.
+    std::uint64_t home;
   };
   std::deque<Removed> removed_;
 };

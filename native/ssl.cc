@@ -225,7 +225,7 @@ Napi::Value SetSession(Call& call) {
     // libssl offers only what is resumable; the session of a connection that got no ticket is neither that nor
     // complete.
     if (SSL_SESSION_is_resumable(session) == 1) RequireComplete(call.env(), call.name(), session, false);
-    SessionTag::Of(session).frozen = true;
+    Share(call.Session(1));
   }
   return ToJs(call.env(), SSL_set_session(target.ssl, session));
 }
@@ -235,6 +235,14 @@ Napi::Value CopySessionId(Call& call) {
   SSL* const from = call.Handle<SSL>(1);
   if (to.state.accepts || SslState::Of(from).busy != 0) {
     ThrowError(call.env(), "ERR_SSLCTX_STATE", std::string(call.name()) + ": only between idle clients");
+  }
+  // From here on the other connection's context may hand it out as well.
+  if (SSL_SESSION* const session = SSL_get_session(from)) {
+    const std::uint64_t home = ClaimFromConnection(from, session);
+    SessionTag& tag = SessionTag::Of(session);
+    std::uint64_t none = 0;
+    tag.home.compare_exchange_strong(none, home);
+    tag.frozen = true;
   }
   return ToJs(call.env(), SSL_copy_session_id(to.ssl, from));
 }
@@ -246,12 +254,12 @@ Napi::Value GetSession(Call& call) {
   SSL_SESSION* const session = one ? SSL_get1_session(ssl) : SSL_get_session(ssl);
   if (session == nullptr) return call.env().Null();
   if (!one) {
-    ClaimFromConnection(ssl, session);
-    return call.addon().handles.Borrow(call.env(), Kind::kSslSession, session);
+    const std::uint64_t home = ClaimFromConnection(ssl, session);
+    return call.addon().handles.BorrowSession(call.env(), session, home);
   }
   OwnedSession own(session);
-  ClaimFromConnection(ssl, session);
-  return call.addon().handles.Own(call.env(), Kind::kSslSession, own.release());
+  const std::uint64_t home = ClaimFromConnection(ssl, session);
+  return call.addon().handles.OwnSession(call.env(), own.release(), home);
 }
 
 Napi::Value HasMatchingSessionId(Call& call) {

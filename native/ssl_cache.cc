@@ -47,32 +47,35 @@ bool ReAddingMoves() {
   return moves;
 }
 
-Napi::Value AddSession(Call& call) {
-  SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
-  SSL_SESSION* const session = call.Handle<SSL_SESSION>(1);
-  ContextState& state = *ContextState::Of(ctx);
-  SessionTag& tag = SessionTag::Of(session);
+int AddSession(Call& call) {
+  const auto [ctx, state] = call.FastContext(0);
+  const SessionHandle handle = call.FastSession(1);
+  SSL_SESSION* const session = handle.session;
   // Asked once: from here on the session cannot change.
-  if (!tag.checked.load(std::memory_order_relaxed)) RequireComplete(call.env(), call.name(), session);
-  if (tag.home.load(std::memory_order_relaxed) != state.serial) Claim(call.env(), call.name(), state, session);
-  tag.checked.store(true, std::memory_order_relaxed);
+  if (!handle.note.is_complete || handle.note.home != state.serial) [[unlikely]] {
+    RequireComplete(call.env(), call.name(), session);
+    Claim(call.env(), call.name(), state, handle);
+    handle.note.is_complete = true;
+  }
+  state.order.Reserve(ctx);
+  state.order.Prefetch(session);
   const int added = SSL_CTX_add_session(ctx, session);
-  if (added == 1 || ReAddingMoves()) tag.order.store(SessionTag::NextOrder(), std::memory_order_relaxed);
+  if (added == 1 || ReAddingMoves()) state.order.Insert(session);
   // Short of memory: the only way to an error here.
   if (added == 0) call.addon().errors.Collect();
-  return ToJs(call.env(), added);
+  return added;
 }
 
-Napi::Value RemoveSession(Call& call) {
-  SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
-  SSL_SESSION* const session = call.HandleOrNull<SSL_SESSION>(1);
+int RemoveSession(Call& call) {
+  const auto [ctx, state] = call.FastContext(0);
+  // 0 is no handle's number.
+  SSL_SESSION* const session = call.Register(1) == 0 ? nullptr : call.FastHandle<SSL_SESSION>(1);
   const int removed = SSL_CTX_remove_session(ctx, session);
   if (removed == 1) {
-    ContextState& state = *ContextState::Of(ctx);
     if (!state.removed) state.removed = std::make_unique<RemovedIds>();
     state.removed->Add(session);
   }
-  return ToJs(call.env(), removed);
+  return removed;
 }
 
 Napi::Value SetCacheMode(Call& call) {
@@ -95,6 +98,8 @@ void Collect(void* session, void* list) {
 // The walk takes no lock, and none can be taken from outside: a context belongs to one thread as long as this is so.
 Napi::Value Sessions(Call& call) {
   SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
+  const ContextState& state = *ContextState::Of(ctx);
+  Handles& handles = call.addon().handles;
   std::vector<OwnedSession> sessions;
   sessions.reserve(static_cast<std::size_t>(SSL_CTX_sess_number(ctx)));
   OPENSSL_LH_doall_arg(reinterpret_cast<OPENSSL_LHASH*>(SSL_CTX_sessions(ctx)), Collect, &sessions);
@@ -108,7 +113,7 @@ Napi::Value Sessions(Call& call) {
   keys.reserve(sessions.size());
   for (std::size_t index = 0; index < sessions.size(); ++index) {
     const SSL_SESSION* const session = sessions[index].get();
-    keys.push_back({TimeOf(session) + SSL_SESSION_get_timeout(session), SessionTag::Of(session).order, index});
+    keys.push_back({TimeOf(session) + SSL_SESSION_get_timeout(session), state.order.Of(session), index});
   }
   std::sort(keys.begin(), keys.end(), [](const Key& left, const Key& right) {
     return left.expiry != right.expiry ? left.expiry > right.expiry : left.order > right.order;
@@ -117,16 +122,29 @@ Napi::Value Sessions(Call& call) {
   Napi::Array result = Napi::Array::New(call.env(), keys.size());
   for (std::uint32_t place = 0; place < keys.size(); ++place) {
     const Napi::HandleScope scope(call.env());
-    result.Set(place, call.addon().handles.Borrow(call.env(), Kind::kSslSession, sessions[keys[place].index].get()));
+    result.Set(place, handles.BorrowSession(call.env(), sessions[keys[place].index].get(), state.serial));
   }
   return result;
 }
 
 // What SSL_has_matching_session_id looks up, without a connection: the hash and comparison of libssl's own table.
 Napi::Value Retrieve(Call& call) {
-  auto* const table = reinterpret_cast<OPENSSL_LHASH*>(SSL_CTX_sessions(call.Handle<SSL_CTX>(0)));
-  return call.addon().handles.Borrow(call.env(), Kind::kSslSession,
-                                     OPENSSL_LH_retrieve(table, call.Handle<SSL_SESSION>(1)));
+  SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
+  auto* const found = static_cast<SSL_SESSION*>(OPENSSL_LH_retrieve(
+      reinterpret_cast<OPENSSL_LHASH*>(SSL_CTX_sessions(ctx)), call.Handle<SSL_SESSION>(1)));
+  return call.addon().handles.BorrowSession(call.env(), found, ContextState::Of(ctx)->serial);
+}
+
+Napi::Value FindSession(Call& call) {
+  SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
+  const Bytes id = call.Get<Bytes>(1);
+  const ContextState& state = *ContextState::Of(ctx);
+  return call.addon().handles.BorrowSession(call.env(), FindInCache(ctx, {id.data, id.size}), state.serial);
+}
+
+int HasSession(Call& call) {
+  const Bytes id = call.Get<Bytes>(0);
+  return FindInCache(call.FastHandle<SSL_CTX>(0), {id.data, id.size}) == nullptr ? 0 : 1;
 }
 
 Napi::Value SetIdContext(Call& call) {
@@ -148,11 +166,12 @@ Napi::Value SetIdContext(Call& call) {
 using CacheSize = Ranged<0, INT32_MAX>;
 
 // A macro of libssl that reads one number.
-#define SSLCTX_NUMBER(name) {#name, &EnterQuiet<&Plain<+[](SSL_CTX* ctx) -> long { return name(ctx); }>::Body>}
+#define SSLCTX_NUMBER(name) \
+  SSLCTX_FAST(name, [](const Call& call) -> long { return name(call.FastHandle<SSL_CTX>(0)); }, Ending::kNone)
 
 constexpr Export kExports[] = {
-    {"SSL_CTX_add_session", &Enter<AddSession, Ending::kCallbacks>},
-    {"SSL_CTX_remove_session", &Enter<RemoveSession, Ending::kCallbacks>},
+    SSLCTX_FAST(SSL_CTX_add_session, AddSession, Ending::kCallbacks),
+    SSLCTX_FAST(SSL_CTX_remove_session, RemoveSession, Ending::kCallbacks),
     {"SSL_CTX_set_session_cache_mode", &EnterQuiet<SetCacheMode>},
     SSLCTX_NUMBER(SSL_CTX_get_session_cache_mode),
     SSLCTX_LAMBDA(SSL_CTX_sess_set_cache_size,
@@ -164,13 +183,15 @@ constexpr Export kExports[] = {
                   [](SSL_CTX* ctx, Timeout timeout) -> long {
                     return SSL_CTX_set_timeout(ctx, static_cast<long>(timeout.value));
                   }),
-    SSLCTX_QUIET(SSL_CTX_get_timeout),
+    SSLCTX_NUMBER(SSL_CTX_get_timeout),
     SSLCTX_LAMBDA(SSL_CTX_flush_sessions, [](SSL_CTX* ctx, Seconds time) -> void { FlushSessions(ctx, time); }),
 #if OPENSSL_VERSION_NUMBER >= 0x30400000L
     SSLCTX_LAMBDA(SSL_CTX_flush_sessions_ex, [](SSL_CTX* ctx, Seconds time) -> void { FlushSessions(ctx, time); }),
 #endif
     SSLCTX_BODY(SSL_CTX_sessions, Sessions),
     SSLCTX_BODY(lh_SSL_SESSION_retrieve, Retrieve),
+    {"findSession", &EnterQuiet<FindSession>},
+    {"hasSession", &EnterMixed<HasSession>},
     SSLCTX_BODY(SSL_CTX_set_session_id_context, SetIdContext),
     SSLCTX_NUMBER(SSL_CTX_sess_number),
     SSLCTX_NUMBER(SSL_CTX_sess_connect),

@@ -17,9 +17,9 @@ SSL_SESSION* DupSession(Call& call) { return SSL_SESSION_dup(call.Handle<SSL_SES
 
 /// Argument 0, which must not be shared.
 SSL_SESSION* Private(Call& call) {
-  SSL_SESSION* const session = call.Handle<SSL_SESSION>(0);
+  const SessionHandle session = call.Session(0);
   RequirePrivate(call.env(), call.name(), session);
-  return session;
+  return session.session;
 }
 
 Bytes AtMost(Call& call, std::size_t index, std::size_t max) {
@@ -96,9 +96,11 @@ Napi::Value GetTicket(Call& call) {
 }
 
 Napi::Value SetTicketAppData(Call& call) {
-  SSL_SESSION* const session = call.Handle<SSL_SESSION>(0);
+  const SessionHandle handle = call.Session(0);
+  SSL_SESSION* const session = handle.session;
   // Also on a connection's session, inside of the callback that libssl has for this.
-  if (!SessionTag::Of(session).ticket_open) RequirePrivate(call.env(), call.name(), session);
+  const SessionTag* const tag = SessionTag::Find(session);
+  if (tag == nullptr || !tag->ticket_open) RequirePrivate(call.env(), call.name(), handle);
   // The whole session must fit a ticket of 0xFF00 bytes, or the handshake dies of an internal error.
   const Bytes bytes = AtMost(call, 1, 0x8000);
   return ToJs(call.env(), SSL_SESSION_set1_ticket_appdata(session, bytes.size == 0 ? nullptr : bytes.data, bytes.size));
@@ -136,20 +138,28 @@ Napi::Value SetMaxEarlyData(Call& call) {
 }
 
 // Allowed on a session in a cache: libssl takes the context's lock and sorts it anew, in front of its equals.
-void MovedToFront(SSL_SESSION* session) { SessionTag::Of(session).order = SessionTag::NextOrder(); }
+template <typename Change>
+auto Move(Call& call, const SessionHandle& session, Change change) {
+  const auto found = call.addon().contexts.find(HomeOf(session));
+  if (found == call.addon().contexts.end()) return change(session.session);
+  InsertionOrder& order = found->second->order;
+  order.Reserve(found->second->ctx);
+  const auto result = change(session.session);
+  order.Insert(session.session);
+  return result;
+}
 
 Napi::Value SetTime(Call& call) {
-  SSL_SESSION* const session = call.Handle<SSL_SESSION>(0);
-  const std::int64_t result = SetTimeOf(session, call.Get<Seconds>(1));
-  MovedToFront(session);
-  return ToJs(call.env(), result);
+  const SessionHandle session = call.Session(0);
+  const Seconds time = call.Get<Seconds>(1);
+  return ToJs(call.env(), Move(call, session, [&](SSL_SESSION* moved) { return SetTimeOf(moved, time); }));
 }
 
 Napi::Value SetTimeout(Call& call) {
-  SSL_SESSION* const session = call.Handle<SSL_SESSION>(0);
-  const long result = SSL_SESSION_set_timeout(session, static_cast<long>(call.Get<Timeout>(1)));
-  MovedToFront(session);
-  return ToJs(call.env(), result);
+  const SessionHandle session = call.Session(0);
+  const auto timeout = static_cast<long>(call.Get<Timeout>(1));
+  return ToJs(call.env(),
+              Move(call, session, [&](SSL_SESSION* moved) { return SSL_SESSION_set_timeout(moved, timeout); }));
 }
 
 Napi::Value ToDer(Call& call) {

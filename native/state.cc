@@ -18,23 +18,18 @@ std::atomic<std::int64_t> live_contexts{0};
 std::atomic<std::int64_t> live_connections{0};
 std::atomic<std::int64_t> live_sessions{0};
 std::atomic<std::uint64_t> next_serial{1};
-std::atomic<std::uint64_t> next_order{1};
 
 // libssl may call these on any thread and under the lock of a context: they touch nothing but their own object.
-void NewSessionTag(void*, void*, CRYPTO_EX_DATA* data, int index, long, void*) noexcept {
-  ++live_sessions;
-  CRYPTO_set_ex_data(data, index, new (std::nothrow) SessionTag);
-}
+void CountSession(void*, void*, CRYPTO_EX_DATA*, int, long, void*) noexcept { ++live_sessions; }
 
 void FreeSessionTag(void*, void* pointer, CRYPTO_EX_DATA*, int, long, void*) noexcept {
   --live_sessions;
   delete static_cast<SessionTag*>(pointer);
 }
 
-// SSL_SESSION_dup gives the copy a tag of its own by NewSessionTag; without this one the original's pointer would be
-// copied over it, and freed twice.
-int DupSessionTag(CRYPTO_EX_DATA* to, const CRYPTO_EX_DATA*, void** from, int index, long, void*) noexcept {
-  *from = CRYPTO_get_ex_data(to, index);
+// A copy is nobody's yet; without this it would get the original's pointer, which would be freed twice.
+int DropSessionTag(CRYPTO_EX_DATA*, const CRYPTO_EX_DATA*, void** from, int, long, void*) noexcept {
+  *from = nullptr;
   return 1;
 }
 
@@ -56,7 +51,7 @@ void FreeSslState(void*, void* pointer, CRYPTO_EX_DATA*, int, long, void*) noexc
 
 int SessionIndex() {
   static const int index =
-      CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_SESSION, 0, nullptr, NewSessionTag, DupSessionTag, FreeSessionTag);
+      CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_SESSION, 0, nullptr, CountSession, DropSessionTag, FreeSessionTag);
   return index;
 }
 
@@ -80,29 +75,44 @@ void RegisterState() {
   SslIndex();
 }
 
-LiveObjects CountLive() { return {live_contexts, live_connections, live_sessions}; }
-
-SessionTag& SessionTag::Of(const SSL_SESSION* session) {
-  auto* tag = static_cast<SessionTag*>(SSL_SESSION_get_ex_data(session, SessionIndex()));
-  if (tag == nullptr) {
-    // Made before the index was registered, by another user of a shared libssl; or memory was short then.
-    auto fresh = std::make_unique<SessionTag>();
-    tag = fresh.get();
-    if (SSL_SESSION_set_ex_data(const_cast<SSL_SESSION*>(session), SessionIndex(), tag) != 1) throw std::bad_alloc();
-    static_cast<void>(fresh.release());
-  }
-  return *tag;
+OwnedSession MakeLookupKey() {
+  OwnedSession key(SSL_SESSION_new());
+  if (!key) throw std::bad_alloc();
+  --live_sessions;
+  return key;
 }
 
-std::uint64_t SessionTag::NextOrder() { return next_order.fetch_add(1, std::memory_order_relaxed); }
+void DropLookupKey(OwnedSession key) {
+  if (!key) return;
+  ++live_sessions;
+  key.reset();
+}
 
-ContextState::ContextState(Addon* owner, napi_ref callbacks, std::uint64_t number)
-    : addon(owner), record(callbacks), serial(number) {}
+LiveObjects CountLive() { return {live_contexts, live_connections, live_sessions}; }
 
-ContextState::~ContextState() = default;
+SessionTag* SessionTag::Find(const SSL_SESSION* session) {
+  return static_cast<SessionTag*>(SSL_SESSION_get_ex_data(session, SessionIndex()));
+}
+
+SessionTag& SessionTag::Of(const SSL_SESSION* session) {
+  SessionTag* const tag = Find(session);
+  if (tag != nullptr) return *tag;
+  auto fresh = std::make_unique<SessionTag>();
+  if (SSL_SESSION_set_ex_data(const_cast<SSL_SESSION*>(session), SessionIndex(), fresh.get()) != 1) {
+    throw std::bad_alloc();
+  }
+  return *fresh.release();
+}
+
+ContextState::ContextState(Addon* owner, SSL_CTX* context, napi_ref callbacks, std::uint64_t number)
+    : addon(owner), ctx(context), record(callbacks), serial(number) {
+  addon->contexts.emplace(serial, this);
+}
+
+ContextState::~ContextState() { addon->contexts.erase(serial); }
 
 void ContextState::Attach(SSL_CTX* ctx, Addon& addon, napi_ref record) {
-  auto state = std::make_unique<ContextState>(&addon, record, next_serial++);
+  auto state = std::make_unique<ContextState>(&addon, ctx, record, next_serial++);
   if (SSL_CTX_set_ex_data(ctx, ContextIndex(), state.get()) != 1) throw std::bad_alloc();
   static_cast<void>(state.release());
 }
@@ -136,28 +146,46 @@ void RequireComplete(Napi::Env env, const char* function, const SSL_SESSION* ses
   }
 }
 
-void Claim(Napi::Env env, const char* function, const ContextState& state, SSL_SESSION* session) {
-  SessionTag& tag = SessionTag::Of(session);
-  std::uint64_t home = 0;
-  if (!tag.home.compare_exchange_strong(home, state.serial) && home != state.serial) {
+std::uint64_t HomeOf(const SessionHandle& session) {
+  if (session.note.home != 0) return session.note.home;
+  const SessionTag* const tag = SessionTag::Find(session.session);
+  return tag == nullptr ? 0 : tag->home.load();
+}
+
+void Claim(Napi::Env env, const char* function, const ContextState& state, const SessionHandle& session) {
+  std::uint64_t home = session.note.home;
+  if (SessionTag* const tag = SessionTag::Find(session.session); tag != nullptr && home == 0) {
+    if (tag->home.compare_exchange_strong(home, state.serial)) home = state.serial;
+    tag->frozen = true;
+  }
+  if (home != 0 && home != state.serial) {
     ThrowError(
         env, "ERR_SSLCTX_SESSION_FOREIGN",
         std::string(function) + ": the session belongs to another context; add a copy (SSL_SESSION_dup) instead");
   }
-  tag.frozen = true;
+  session.note.home = state.serial;
 }
 
-void ClaimFromConnection(const SSL* ssl, SSL_SESSION* session) {
-  SessionTag& tag = SessionTag::Of(session);
+void Share(const SessionHandle& session) {
+  SessionTag& tag = SessionTag::Of(session.session);
   std::uint64_t home = 0;
-  if (const ContextState* state = ContextState::Of(SslState::Of(ssl).session_ctx)) {
-    tag.home.compare_exchange_strong(home, state->serial);
-  }
+  tag.home.compare_exchange_strong(home, session.note.home);
   tag.frozen = true;
 }
 
-void RequirePrivate(Napi::Env env, const char* function, const SSL_SESSION* session) {
-  if (SessionTag::Of(session).frozen) {
+std::uint64_t ClaimFromConnection(const SSL* ssl, SSL_SESSION* session) {
+  const ContextState* const state = ContextState::Of(SslState::Of(ssl).session_ctx);
+  const std::uint64_t serial = state == nullptr ? 0 : state->serial;
+  SessionTag* const tag = serial == 0 ? &SessionTag::Of(session) : SessionTag::Find(session);
+  if (tag == nullptr) return serial;
+  tag->frozen = true;
+  std::uint64_t home = 0;
+  return tag->home.compare_exchange_strong(home, serial) ? serial : home;
+}
+
+void RequirePrivate(Napi::Env env, const char* function, const SessionHandle& session) {
+  const SessionTag* const tag = SessionTag::Find(session.session);
+  if (session.note.home != 0 || (tag != nullptr && tag->frozen)) {
     ThrowError(env, "ERR_SSLCTX_SESSION_FROZEN",
                std::string(function) + ": the session is in use elsewhere; change a copy (SSL_SESSION_dup) instead");
   }

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "handles.h"
+#include "insertion_order.h"
 #include "openssl.h"
 
 namespace sslctx {
@@ -21,31 +23,36 @@ class RemovedIds;
 class SessionIds;
 class TicketRing;
 
-/// With each SSL_SESSION. libssl links a session into one context's list by pointers inside of the session: in a second
-/// context's list it corrupts the first. So a session is told once and for all whose it is, and is never un-told,
-/// because libssl replaces equal sessions without a callback.
+/// With an SSL_SESSION, where its handle's note (handles.h) does not suffice.
+///
+/// libssl links a session into one context's list by pointers inside of the session: in a second context's list it
+/// corrupts the first. So a session is told once and for all whose it is, and is never un-told, because libssl replaces
+/// equal sessions without a callback. Who has a home is frozen as well: setters would change what others share.
+///
+/// ex_data takes 144 bytes and more with each session: most sessions must do without. A session whose handle is gone
+/// comes back by way of a context's cache or of its connections, which tells whose it is; only one that JavaScript has
+/// given to a connection needs a tag, for it comes back by way of contexts that are not its own.
 struct SessionTag {
   /// Serial number of the context, 0 for none yet.
   std::atomic<std::uint64_t> home{0};
-  /// The context of the connection whose handshake made it, 0 for one that was read or put together.
+  /// The context of the client connection whose handshake made it, 0 for one that was read or put together.
   std::atomic<std::uint64_t> maker{0};
-  /// Grows with each insertion into the cache's list; orders equal expiry times.
-  std::atomic<std::uint64_t> order{0};
-  /// Shared with libssl or another holder: setters would change it under them.
+  /// Shared with libssl or another holder.
   std::atomic<bool> frozen{false};
-  /// Found complete by SSL_CTX_add_session.
-  std::atomic<bool> checked{false};
   /// Inside of the callback that may set the application data of the ticket being made.
   std::atomic<bool> ticket_open{false};
 
+  /// Null for most.
+  static SessionTag* Find(const SSL_SESSION* session);
+  /// Makes one where there is none.
   static SessionTag& Of(const SSL_SESSION* session);
-  /// The `order` of an insertion that happens now.
-  static std::uint64_t NextOrder();
 };
 
 /// With each SSL_CTX made here.
 struct ContextState {
   Addon* addon;
+  /// The one that this is with; without a reference.
+  SSL_CTX* ctx;
   /// Weak: JavaScript's callback record, held by the handles of the context and of its connections.
   napi_ref record;
   /// Never used twice in a process.
@@ -62,8 +69,10 @@ struct ContextState {
   /// How IDs are made where a store outside of the process keeps the sessions; null where libssl makes them.
   std::unique_ptr<SessionIds> ids;
   bool has_store = false;
+  /// Of the sessions in the cache.
+  InsertionOrder order;
 
-  ContextState(Addon* owner, napi_ref callbacks, std::uint64_t number);
+  ContextState(Addon* owner, SSL_CTX* context, napi_ref callbacks, std::uint64_t number);
   ~ContextState();
 
   static void Attach(SSL_CTX* ctx, Addon& addon, napi_ref record);
@@ -112,6 +121,10 @@ struct LiveObjects {
 };
 LiveObjects CountLive();
 
+/// A session that the binding itself uses to look up others; not counted among the live ones.
+OwnedSession MakeLookupKey();
+void DropLookupKey(OwnedSession key);
+
 /// Registers the ex_data indexes; once a process, because they cannot be given back.
 void RegisterState();
 
@@ -121,13 +134,20 @@ const char* MissingPartOf(const SSL_SESSION* session, bool needs_id = true);
 /// Throws ERR_SSLCTX_SESSION_INCOMPLETE where libssl would crash on the session or could never evict it.
 void RequireComplete(Napi::Env env, const char* function, const SSL_SESSION* session, bool needs_id = true);
 
-/// Makes `session` the context's, for good. Throws ERR_SSLCTX_SESSION_FOREIGN when it is another's already.
-void Claim(Napi::Env env, const char* function, const ContextState& state, SSL_SESSION* session);
+/// Serial number of the context whose the session is, 0 for none.
+std::uint64_t HomeOf(const SessionHandle& session);
 
-/// As Claim, for a session that libssl made on a connection: it cannot be another's.
-void ClaimFromConnection(const SSL* ssl, SSL_SESSION* session);
+/// Makes the session the context's, for good. Throws ERR_SSLCTX_SESSION_FOREIGN when it is another's already.
+void Claim(Napi::Env env, const char* function, const ContextState& state, const SessionHandle& session);
+
+/// For a session that JavaScript gives to a connection: freezes it, and makes the tag by which it is known from there.
+void Share(const SessionHandle& session);
+
+/// For a session that comes from a connection: freezes it, and returns whose it is. Where it was nobody's, it is the
+/// connection's own context's from here on.
+std::uint64_t ClaimFromConnection(const SSL* ssl, SSL_SESSION* session);
 
 /// Throws ERR_SSLCTX_SESSION_FROZEN.
-void RequirePrivate(Napi::Env env, const char* function, const SSL_SESSION* session);
+void RequirePrivate(Napi::Env env, const char* function, const SessionHandle& session);
 
 }  // namespace sslctx

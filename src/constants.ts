@@ -102,9 +102,6 @@ function isTlsVersion(name: string): name is TlsVersion {
 
 const versionNames = Object.keys(versions).filter(isTlsVersion);
 
-/** The number of every version that a TLS session can have, latest first. */
-export const versionNumbers: readonly number[] = [...Object.values(versions), capi.SSL3_VERSION];
-
 /** The number of a protocol version. */
 export function versionNumber(version: unknown, name: string): number {
   if (typeof version !== 'string') throw invalidType(name, 'a string', version);

@@ -5,7 +5,6 @@ import * as capi from './capi/index.ts';
 import { cacheModeBits, cacheModeNames, type SessionCacheModeName } from './constants.ts';
 import { createContext, idContextBytes, idContextOf, trustSystem } from './context-configure.ts';
 import { SessionEvents } from './context-events.ts';
-import { findSession } from './context-lookup.ts';
 import { checkOptionNames, contextOptionNames, type SslContextOptions } from './context-options.ts';
 import { type ContextStats, readStats } from './context-stats.ts';
 import { invalidType, mustBeOne, notNull, SslctxError } from './errors.ts';
@@ -84,11 +83,10 @@ export class SslContext extends SessionEvents {
 
   #addObserved(session: SslSession): boolean {
     const handle = sessionHandle(session);
-    const version = capi.SSL_SESSION_get_protocol_version(handle);
-    const before = findSession(this.#handle, capi.SSL_SESSION_get_id(handle), [version]);
+    const before = capi.lh_SSL_SESSION_retrieve(this.#handle, handle);
     return this.perform(() => {
       const isAdded = capi.SSL_CTX_add_session(this.#handle, handle) === 1;
-      if (isAdded && before !== undefined && before !== handle) this.replaced(wrapSession(before));
+      if (isAdded && before !== null && before !== handle) this.replaced(wrapSession(before));
       return isAdded;
     }, 'add');
   }
@@ -111,13 +109,13 @@ export class SslContext extends SessionEvents {
 
   /** Whether the cache has a session with this ID, expired or not, of any protocol version. Makes no use of it. */
   hasSession(id: Uint8Array): boolean {
-    return this.#find(id) !== undefined;
+    return capi.hasSession(this.#handle, id);
   }
 
   /** The session with this ID, expired or not; of several protocol versions, the latest. */
   getSession(id: Uint8Array): SslSession | undefined {
-    const handle = this.#find(id);
-    return handle === undefined ? undefined : wrapSession(handle);
+    const handle = capi.findSession(this.#handle, id);
+    return handle === null ? undefined : wrapSession(handle);
   }
 
   /**
@@ -299,10 +297,5 @@ export class SslContext extends SessionEvents {
     if (this.#isFreed) return 'SslContext { freed }';
     const { sessionCacheModes, sessionCacheSize, sessionTimeout, stats } = this;
     return `SslContext ${inspect({ sessions: stats.number, sessionCacheModes, sessionCacheSize, sessionTimeout }, options)}`;
-  }
-
-  #find(id: Uint8Array): capi.SSL_SESSION | undefined {
-    if (!(id instanceof Uint8Array)) throw invalidType('id', 'a Uint8Array', id);
-    return findSession(this.#handle, id);
   }
 }

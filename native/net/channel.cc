@@ -715,7 +715,8 @@ void Channel::TellMore(Call& call) {
   for (NewSession& made : sessions) {
     if (phase_ == Phase::kClosed) return;
     const Napi::HandleScope scope(env);
-    const Napi::Value session = reactor_.addon().handles.Own(env, Kind::kSslSession, made.session.release());
+    const std::uint64_t home = ClaimFromConnection(ssl_.get(), made.session.get());
+    const Napi::Value session = reactor_.addon().handles.OwnSession(env, made.session.release(), home);
     if (made.context_listens) TellContext(call, ssl_.get(), session);
     if (options_.tells_sessions && phase_ != Phase::kClosed) Tell(call, Event::kSession, session);
   }

@@ -361,10 +361,10 @@ Napi::Value ChannelResume(Call& call) {
   const Napi::Array sessions = from.Get("sessions").As<Napi::Array>();
   SSL_CTX* const ctx = answer.ctx != nullptr ? answer.ctx : SSL_get_SSL_CTX(channel->ssl());
   for (std::uint32_t i = 0; i < sessions.Length(); ++i) {
-    auto* const session = static_cast<SSL_SESSION*>(
-        call.addon().handles.Get(call.env(), sessions.Get(i), Kind::kSslSession, call.name()));
+    const SessionHandle handle = call.addon().handles.GetSession(call.env(), sessions.Get(i), call.name());
+    SSL_SESSION* const session = handle.session;
     RequireComplete(call.env(), call.name(), session);
-    Claim(call.env(), call.name(), *ContextState::Of(ctx), session);
+    Claim(call.env(), call.name(), *ContextState::Of(ctx), handle);
     SSL_SESSION_up_ref(session);
     channel->resumption().Provide(OwnedSession(session));
   }

@@ -34,16 +34,14 @@ bool DemandsCertificate(const SSL* ssl) { return (SSL_get_verify_mode(ssl) & SSL
 
 }  // namespace
 
-OwnedSession FindInCache(Addon& addon, SSL_CTX* ctx, ByteView id) {
+SSL_SESSION* FindInCache(SSL_CTX* ctx, ByteView id) {
   if (id.empty() || id.size() > SSL_MAX_SSL_SESSION_ID_LENGTH || SSL_CTX_sess_number(ctx) == 0) return nullptr;
-  OwnedSession& key = addon.lookup_key;
-  if (!key) key.reset(SSL_SESSION_new());
-  if (!key || SSL_SESSION_set1_id(key.get(), id.data(), static_cast<unsigned int>(id.size())) != 1) return nullptr;
+  SSL_SESSION* const key = ContextState::Of(ctx)->addon->lookup_key();
+  if (SSL_SESSION_set1_id(key, id.data(), static_cast<unsigned int>(id.size())) != 1) return nullptr;
   auto* const table = reinterpret_cast<OPENSSL_LHASH*>(SSL_CTX_sessions(ctx));
-  for (const int version : {TLS1_3_VERSION, TLS1_2_VERSION, TLS1_1_VERSION, TLS1_VERSION}) {
-    SSL_SESSION_set_protocol_version(key.get(), version);
-    auto* const found = static_cast<SSL_SESSION*>(OPENSSL_LH_retrieve(table, key.get()));
-    if (found != nullptr && SSL_SESSION_up_ref(found) == 1) return OwnedSession(found);
+  for (const int version : {TLS1_3_VERSION, TLS1_2_VERSION, TLS1_1_VERSION, TLS1_VERSION, SSL3_VERSION}) {
+    SSL_SESSION_set_protocol_version(key, version);
+    if (void* const found = OPENSSL_LH_retrieve(table, key)) return static_cast<SSL_SESSION*>(found);
   }
   return nullptr;
 }
@@ -103,7 +101,8 @@ void Resumption::OnClientHello(SSL* ssl, const ClientHello& hello) {
 void Resumption::LookFor(SSL* ssl, ByteView id) {
   id_.assign(id.begin(), id.end());
   SSL_CTX* const ctx = SslState::Of(ssl).session_ctx;
-  candidate_ = FindInCache(*SslState::Of(ssl).addon, ctx, id);
+  candidate_.reset();
+  if (SSL_SESSION* const found = FindInCache(ctx, id)) Keep(found);
   const ContextState* const state = ContextState::Of(ctx);
   was_removed_ = !candidate_ && state != nullptr && state->removed && state->removed->Has(id);
   for (const OwnedSession& session : provided_) {

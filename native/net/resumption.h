@@ -103,7 +103,7 @@ class RemovedIds {
   std::size_t next_ = 0;
 };
 
-/// The session of a cache with this ID, of the first of the versions that has one; libssl's own table is asked.
-OwnedSession FindInCache(Addon& addon, SSL_CTX* ctx, ByteView id);
+/// The session of a cache with this ID, of the latest version that has one; libssl's own table is asked, and keeps it.
+SSL_SESSION* FindInCache(SSL_CTX* ctx, ByteView id);
 
 }  // namespace sslctx

@@ -85,7 +85,8 @@ bool IsTrusted(SSL_CTX* ctx, SSL_SESSION* session, const char* name) {
   if (certificate == nullptr || DetailsOf(session).verify_result != X509_V_OK) return false;
   if (name != nullptr && !IsFor(session, certificate, name)) return false;
   const ContextState* const state = ContextState::Of(ctx);
-  if (state != nullptr && SessionTag::Of(session).maker == state->serial) return true;
+  const SessionTag* const tag = SessionTag::Find(session);
+  if (state != nullptr && tag != nullptr && tag->maker == state->serial) return true;
   // Made elsewhere, under we know not what. Its chain is not in it: where that is needed, a full handshake decides.
   const Owned<X509_STORE_CTX, X509_STORE_CTX_free> verification(X509_STORE_CTX_new());
   return verification &&

@@ -22,6 +22,12 @@ function flags(): number {
   return /[\\/]native[\\/]build[\\/]/.test(file) ? now : now | RTLD_DEEPBIND;
 }
 
+/**
+ * How arguments and results of the shortest calls travel: Node-API takes longer to convert two numbers than libssl does to
+ * look up a session. Shared memory, which nobody can detach.
+ */
+export const registers: Float64Array = new Float64Array(new SharedArrayBuffer(64));
+
 function load(): Native {
   const module: { exports: unknown } = { exports: {} };
   try {
@@ -31,7 +37,10 @@ function load(): Native {
   }
   const addon = module.exports as Native;
   addon.setFactories(factories);
-  return addon;
+  addon.setRegisters(registers);
+  // V8 keeps an object with this many members as a hash table, but not one that is a prototype: there, each call knows its
+  // function.
+  return Object.create(addon);
 }
 
 /** The functions of the addon. Handles are integers here. */

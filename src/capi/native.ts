@@ -57,6 +57,7 @@ export interface OpenSslInfo {
 
 export interface Native {
   setFactories(factories: readonly ((id: Id) => object)[]): void;
+  setRegisters(registers: Float64Array): void;
   readonly constants: Readonly<Record<string, number>>;
   readonly openssl: OpenSslInfo;
 
@@ -123,31 +124,34 @@ export interface Native {
   SSL_CTX_use_psk_identity_hint(ctx: Id, hint: string): number;
 
   // ssl_cache.ts
-  SSL_CTX_add_session(ctx: Id, session: Id): number;
-  SSL_CTX_remove_session(ctx: Id, session: Id | null): number;
+  // Those without parameters read registers 0 and 1; their result, and that of hasSession, is in register 0.
+  SSL_CTX_add_session(): void;
+  SSL_CTX_remove_session(): void;
   SSL_CTX_set_session_cache_mode(ctx: Id, mode: number): number;
-  SSL_CTX_get_session_cache_mode(ctx: Id): number;
+  SSL_CTX_get_session_cache_mode(): void;
   SSL_CTX_sess_set_cache_size(ctx: Id, size: number): number;
-  SSL_CTX_sess_get_cache_size(ctx: Id): number;
+  SSL_CTX_sess_get_cache_size(): void;
   SSL_CTX_set_timeout(ctx: Id, timeout: number): number;
-  SSL_CTX_get_timeout(ctx: Id): number;
+  SSL_CTX_get_timeout(): void;
   SSL_CTX_flush_sessions(ctx: Id, time: number): void;
   SSL_CTX_flush_sessions_ex?(ctx: Id, time: number): void;
   SSL_CTX_sessions(ctx: Id): SSL_SESSION[];
+  findSession(ctx: Id, id: Uint8Array): SSL_SESSION | null;
+  hasSession(id: Uint8Array): void;
   lh_SSL_SESSION_retrieve(ctx: Id, key: Id): SSL_SESSION | null;
   SSL_CTX_set_session_id_context(ctx: Id, id: Uint8Array): number;
-  SSL_CTX_sess_number(ctx: Id): number;
-  SSL_CTX_sess_connect(ctx: Id): number;
-  SSL_CTX_sess_connect_good(ctx: Id): number;
-  SSL_CTX_sess_connect_renegotiate(ctx: Id): number;
-  SSL_CTX_sess_accept(ctx: Id): number;
-  SSL_CTX_sess_accept_good(ctx: Id): number;
-  SSL_CTX_sess_accept_renegotiate(ctx: Id): number;
-  SSL_CTX_sess_hits(ctx: Id): number;
-  SSL_CTX_sess_cb_hits(ctx: Id): number;
-  SSL_CTX_sess_misses(ctx: Id): number;
-  SSL_CTX_sess_timeouts(ctx: Id): number;
-  SSL_CTX_sess_cache_full(ctx: Id): number;
+  SSL_CTX_sess_number(): void;
+  SSL_CTX_sess_connect(): void;
+  SSL_CTX_sess_connect_good(): void;
+  SSL_CTX_sess_connect_renegotiate(): void;
+  SSL_CTX_sess_accept(): void;
+  SSL_CTX_sess_accept_good(): void;
+  SSL_CTX_sess_accept_renegotiate(): void;
+  SSL_CTX_sess_hits(): void;
+  SSL_CTX_sess_cb_hits(): void;
+  SSL_CTX_sess_misses(): void;
+  SSL_CTX_sess_timeouts(): void;
+  SSL_CTX_sess_cache_full(): void;
 
   // ssl_session.ts
   SSL_SESSION_new(): SSL_SESSION;

@@ -1,6 +1,6 @@
 // The session cache of a context.
-import { contextId, orNull, type SSL_CTX, type SSL_SESSION, sessionId } from './handles.ts';
-import { native } from './loader.ts';
+import { contextId, type SSL_CTX, type SSL_SESSION, sessionId } from './handles.ts';
+import { native, registers } from './loader.ts';
 
 /**
  * Puts the session into the cache, which takes a reference: 1 when it is new or replaces another object with the same
@@ -10,7 +10,10 @@ import { native } from './loader.ts';
  * protocol version, cipher, master key or ID.
  */
 export function SSL_CTX_add_session(ctx: SSL_CTX, session: SSL_SESSION): number {
-  return native.SSL_CTX_add_session(contextId(ctx), sessionId(session));
+  registers[0] = contextId(ctx);
+  registers[1] = sessionId(session);
+  native.SSL_CTX_add_session();
+  return registers[0];
 }
 
 /**
@@ -18,7 +21,10 @@ export function SSL_CTX_add_session(ctx: SSL_CTX, session: SSL_SESSION): number 
  * resumable and calls the remove callback with it, both also when nothing was found. SSL_CTX_remove_session(3).
  */
 export function SSL_CTX_remove_session(ctx: SSL_CTX, session: SSL_SESSION | null): number {
-  return native.SSL_CTX_remove_session(contextId(ctx), orNull(sessionId, session));
+  registers[0] = contextId(ctx);
+  registers[1] = session === null ? 0 : sessionId(session);
+  native.SSL_CTX_remove_session();
+  return registers[0];
 }
 
 /** The names of SSL_CTX_add_session and SSL_CTX_remove_session in old programs, which OpenSSL's headers no longer have. */
@@ -34,7 +40,9 @@ export function SSL_CTX_set_session_cache_mode(ctx: SSL_CTX, mode: number): numb
 
 /** The SSL_SESS_CACHE_* bits. SSL_CTX_get_session_cache_mode(3). */
 export function SSL_CTX_get_session_cache_mode(ctx: SSL_CTX): number {
-  return native.SSL_CTX_get_session_cache_mode(contextId(ctx));
+  registers[0] = contextId(ctx);
+  native.SSL_CTX_get_session_cache_mode();
+  return registers[0];
 }
 
 /**
@@ -47,7 +55,9 @@ export function SSL_CTX_sess_set_cache_size(ctx: SSL_CTX, size: number): number 
 
 /** SSL_CTX_sess_get_cache_size(3). */
 export function SSL_CTX_sess_get_cache_size(ctx: SSL_CTX): number {
-  return native.SSL_CTX_sess_get_cache_size(contextId(ctx));
+  registers[0] = contextId(ctx);
+  native.SSL_CTX_sess_get_cache_size();
+  return registers[0];
 }
 
 /**
@@ -60,7 +70,9 @@ export function SSL_CTX_set_timeout(ctx: SSL_CTX, timeout: number): number {
 
 /** SSL_CTX_get_timeout(3). */
 export function SSL_CTX_get_timeout(ctx: SSL_CTX): number {
-  return native.SSL_CTX_get_timeout(contextId(ctx));
+  registers[0] = contextId(ctx);
+  native.SSL_CTX_get_timeout();
+  return registers[0];
 }
 
 /**
@@ -89,6 +101,18 @@ export function lh_SSL_SESSION_retrieve(ctx: SSL_CTX, key: SSL_SESSION): SSL_SES
   return native.lh_SSL_SESSION_retrieve(contextId(ctx), sessionId(key));
 }
 
+/** The cached session with this ID, of the latest protocol version that has one. No function of C's: for the classes. */
+export function findSession(ctx: SSL_CTX, id: Uint8Array): SSL_SESSION | null {
+  return native.findSession(contextId(ctx), id);
+}
+
+/** As findSession, without a handle. */
+export function hasSession(ctx: SSL_CTX, id: Uint8Array): boolean {
+  registers[0] = contextId(ctx);
+  native.hasSession(id);
+  return registers[0] === 1;
+}
+
 /**
  * What sessions are good for, at most 32 bytes: they resume only in an equal session ID context. 1 or 0.
  * SSL_CTX_set_session_id_context(3).
@@ -99,60 +123,84 @@ export function SSL_CTX_set_session_id_context(ctx: SSL_CTX, id: Uint8Array): nu
 
 /** Sessions in the cache, expired ones included. SSL_CTX_sess_number(3). */
 export function SSL_CTX_sess_number(ctx: SSL_CTX): number {
-  return native.SSL_CTX_sess_number(contextId(ctx));
+  registers[0] = contextId(ctx);
+  native.SSL_CTX_sess_number();
+  return registers[0];
 }
 
 /** Handshakes begun as a client. SSL_CTX_sess_number(3). */
 export function SSL_CTX_sess_connect(ctx: SSL_CTX): number {
-  return native.SSL_CTX_sess_connect(contextId(ctx));
+  registers[0] = contextId(ctx);
+  native.SSL_CTX_sess_connect();
+  return registers[0];
 }
 
 /** Handshakes completed as a client. SSL_CTX_sess_number(3). */
 export function SSL_CTX_sess_connect_good(ctx: SSL_CTX): number {
-  return native.SSL_CTX_sess_connect_good(contextId(ctx));
+  registers[0] = contextId(ctx);
+  native.SSL_CTX_sess_connect_good();
+  return registers[0];
 }
 
 /** Renegotiations begun as a client. SSL_CTX_sess_number(3). */
 export function SSL_CTX_sess_connect_renegotiate(ctx: SSL_CTX): number {
-  return native.SSL_CTX_sess_connect_renegotiate(contextId(ctx));
+  registers[0] = contextId(ctx);
+  native.SSL_CTX_sess_connect_renegotiate();
+  return registers[0];
 }
 
 /** Handshakes begun as a server. SSL_CTX_sess_number(3). */
 export function SSL_CTX_sess_accept(ctx: SSL_CTX): number {
-  return native.SSL_CTX_sess_accept(contextId(ctx));
+  registers[0] = contextId(ctx);
+  native.SSL_CTX_sess_accept();
+  return registers[0];
 }
 
 /** Handshakes completed as a server. SSL_CTX_sess_number(3). */
 export function SSL_CTX_sess_accept_good(ctx: SSL_CTX): number {
-  return native.SSL_CTX_sess_accept_good(contextId(ctx));
+  registers[0] = contextId(ctx);
+  native.SSL_CTX_sess_accept_good();
+  return registers[0];
 }
 
 /** Renegotiations begun as a server. SSL_CTX_sess_number(3). */
 export function SSL_CTX_sess_accept_renegotiate(ctx: SSL_CTX): number {
-  return native.SSL_CTX_sess_accept_renegotiate(contextId(ctx));
+  registers[0] = contextId(ctx);
+  native.SSL_CTX_sess_accept_renegotiate();
+  return registers[0];
 }
 
 /** Sessions resumed. SSL_CTX_sess_number(3). */
 export function SSL_CTX_sess_hits(ctx: SSL_CTX): number {
-  return native.SSL_CTX_sess_hits(contextId(ctx));
+  registers[0] = contextId(ctx);
+  native.SSL_CTX_sess_hits();
+  return registers[0];
 }
 
 /** Sessions that the get callback found. SSL_CTX_sess_number(3). */
 export function SSL_CTX_sess_cb_hits(ctx: SSL_CTX): number {
-  return native.SSL_CTX_sess_cb_hits(contextId(ctx));
+  registers[0] = contextId(ctx);
+  native.SSL_CTX_sess_cb_hits();
+  return registers[0];
 }
 
 /** Sessions asked for that the internal cache did not have. SSL_CTX_sess_number(3). */
 export function SSL_CTX_sess_misses(ctx: SSL_CTX): number {
-  return native.SSL_CTX_sess_misses(contextId(ctx));
+  registers[0] = contextId(ctx);
+  native.SSL_CTX_sess_misses();
+  return registers[0];
 }
 
 /** Sessions asked for that had expired. SSL_CTX_sess_number(3). */
 export function SSL_CTX_sess_timeouts(ctx: SSL_CTX): number {
-  return native.SSL_CTX_sess_timeouts(contextId(ctx));
+  registers[0] = contextId(ctx);
+  native.SSL_CTX_sess_timeouts();
+  return registers[0];
 }
 
 /** Sessions evicted because the cache was full. SSL_CTX_sess_number(3). */
 export function SSL_CTX_sess_cache_full(ctx: SSL_CTX): number {
-  return native.SSL_CTX_sess_cache_full(contextId(ctx));
+  registers[0] = contextId(ctx);
+  native.SSL_CTX_sess_cache_full();
+  return registers[0];
 }

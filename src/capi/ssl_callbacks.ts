@@ -13,12 +13,13 @@ import {
   sslId,
 } from './handles.ts';
 import { native } from './loader.ts';
+import { SSL_CTX_get_session_cache_mode } from './ssl_cache.ts';
 
 type Toggle = (handle: number, on: boolean) => void;
 
 /** Throws ERR_SSLCTX_FREED, as every function that is given a freed handle. */
 function liveCallbacks(ctx: SSL_CTX): Callbacks {
-  native.SSL_CTX_get_session_cache_mode(contextId(ctx));
+  SSL_CTX_get_session_cache_mode(ctx);
   return contextCallbacks(ctx);
 }
 
