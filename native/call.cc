@@ -17,6 +17,12 @@ void Call::Park() noexcept {
   }
 }
 
+void DeliverAfter(const FastCall& fast) {
+  const FunctionData data{&fast.addon(), fast.name()};
+  Call call(fast.addon(), data);
+  call.Deliver();
+}
+
 void ThrowToJs(napi_env env) noexcept {
   // Argument errors come before libssl is called; other exceptions may leave errors that must not reach the next user.
   ErrorQueue::ClearThread();

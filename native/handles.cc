@@ -78,7 +78,7 @@ void Handles::Refuse(napi_env env, double id, Kind kind, const char* function) c
 std::uint32_t Handles::Lookup(napi_env env, napi_value value, Kind kind, const char* function) const {
   std::int64_t id = 0;
   std::uint32_t slot = 0;
-  if (napi_get_value_int64(env, value, &id) == napi_ok && SlotOf(id, &slot) && entries_[slot].kind == kind) return slot;
+  if (napi_get_value_int64(env, value, &id) == napi_ok && SlotOf(id, &slot) && entries_[slot].Is(kind)) return slot;
   Refuse(env, value, kind, function);
 }
 
@@ -86,7 +86,7 @@ std::uint32_t Handles::Take(Napi::Env env) {
   if (++made_since_sweep_ >= sweep_after_) Sweep(env);
   if (free_ != 0) {
     const std::uint32_t slot = free_;
-    free_ = entries_[slot].next_free;
+    free_ = entries_[slot].references;
     return slot;
   }
   if (entries_.size() > kSlotMask) {
@@ -111,6 +111,7 @@ Napi::Value Handles::Own(Napi::Env env, Kind kind, void* pointer, napi_value ext
     napi_value object = nullptr;
     napi_get_reference_value(env, entry.object, &object);
     if (object != nullptr) {
+      if (entry.references == kMostReferences) ThrowError(env, "ERR_SSLCTX_STATE", "too many references to one handle");
       ++entry.references;
       guard.pointer = nullptr;
       return Napi::Value(env, object);
@@ -131,7 +132,7 @@ Napi::Value Handles::Own(Napi::Env env, Kind kind, void* pointer, napi_value ext
     slots_.emplace(pointer, slot);
   } catch (...) {
     if (reference != nullptr) napi_delete_reference(env, reference);
-    entries_[slot].next_free = free_;
+    entries_[slot].references = free_;
     free_ = slot;
     throw;
   }
@@ -139,7 +140,8 @@ Napi::Value Handles::Own(Napi::Env env, Kind kind, void* pointer, napi_value ext
   entry.pointer = pointer;
   entry.object = reference;
   entry.references = 1;
-  entry.kind = kind;
+  entry.kind = static_cast<std::uint32_t>(kind);
+  if (kind == Kind::kSslSession) entry.note = {};
   if (kind == Kind::kSslCtx) entry.context = ContextState::Of(static_cast<SSL_CTX*>(pointer));
   ++live_;
   guard.pointer = nullptr;
@@ -182,7 +184,7 @@ Napi::Value Handles::Find(Napi::Env env, const void* pointer) const {
 
 bool Handles::UpRef(napi_env env, napi_value value, Kind kind, const char* function) {
   Entry& entry = entries_[Lookup(env, value, kind, function)];
-  if (entry.references == UINT32_MAX || !TraitsOf(kind).up_ref(entry.pointer)) return false;
+  if (entry.references == kMostReferences || !TraitsOf(kind).up_ref(entry.pointer)) return false;
   ++entry.references;
   return true;
 }
@@ -200,7 +202,7 @@ void Handles::Free(napi_env env, napi_value value, Kind kind, const char* functi
 
 void Handles::Retire(std::uint32_t slot) {
   Entry& entry = entries_[slot];
-  const KindTraits& traits = TraitsOf(entry.kind);
+  const KindTraits& traits = TraitsOf(static_cast<Kind>(entry.kind));
   void* const pointer = entry.pointer;
   const std::uint32_t references = entry.references;
   slots_.erase(pointer);
@@ -210,7 +212,7 @@ void Handles::Retire(std::uint32_t slot) {
   entry = Entry{};
   entry.generation = generation + 1;
   if (generation < kLastGeneration) {
-    entry.next_free = free_;
+    entry.references = free_;
     free_ = slot;
   }
   --live_;
@@ -258,7 +260,7 @@ void Handles::Close() {
   static_assert(std::size(kOrder) == kKinds);
   for (const Kind kind : kOrder) {
     for (std::uint32_t slot = 1; slot < entries_.size(); ++slot) {
-      if (entries_[slot].pointer != nullptr && entries_[slot].kind == kind) Retire(slot);
+      if (entries_[slot].pointer != nullptr && entries_[slot].Is(kind)) Retire(slot);
     }
   }
   for (Napi::FunctionReference& factory : factories_) factory.Reset();

@@ -72,9 +72,9 @@ inline constexpr Kind kKindOf<PKCS12> = Kind::kPkcs12;
 /// What is kept with the handle of a session, because room inside of the session is dear: see state.h.
 struct SessionNote {
   /// Serial number of the context whose the session is, 0 as long as it is nobody's.
-  std::uint64_t home = 0;
+  std::uint64_t home : 63;
   /// Found complete by SSL_CTX_add_session; nothing can change that later.
-  bool is_complete = false;
+  std::uint64_t is_complete : 1;
 };
 
 /// A session as an argument. The note is good until the next handle is made.
@@ -103,7 +103,7 @@ class Handles {
   void* Get(napi_env env, napi_value value, Kind kind, const char* function) const {
     std::int64_t id = 0;
     std::uint32_t slot = 0;
-    if (napi_get_value_int64(env, value, &id) == napi_ok && SlotOf(id, &slot) && entries_[slot].kind == kind) {
+    if (napi_get_value_int64(env, value, &id) == napi_ok && SlotOf(id, &slot) && entries_[slot].Is(kind)) {
       return entries_[slot].pointer;
     }
     Refuse(env, value, kind, function);
@@ -150,18 +150,24 @@ class Handles {
   std::array<std::uint32_t, kKinds> Live() const;
 
  private:
+  // Half a cache line.
   struct Entry {
     void* pointer = nullptr;
     napi_ref object = nullptr;
-    /// Of an SSL_CTX.
-    ContextState* context = nullptr;
-    /// Of an SSL_SESSION.
-    SessionNote note;
-    std::uint32_t references = 0;
+    union {
+      /// Of an SSL_CTX.
+      ContextState* context = nullptr;
+      /// Of an SSL_SESSION.
+      SessionNote note;
+    };
     std::uint32_t generation = 0;
-    std::uint32_t next_free = 0;
-    Kind kind = Kind::kCount;
+    /// Of a free slot: the next one.
+    std::uint32_t references : 28 = 0;
+    std::uint32_t kind : 4 = static_cast<std::uint32_t>(Kind::kCount);
+
+    bool Is(Kind other) const { return kind == static_cast<std::uint32_t>(other); }
   };
+  static constexpr std::uint32_t kMostReferences = (1U << 28) - 1;
 
   static void OnCollected(napi_env env, void* data, void* hint);
 
@@ -182,7 +188,8 @@ class Handles {
     // Also false for what is no number; a conversion out of range would be undefined.
     if (id >= 0 && id < 0x1p53) [[likely]] {
       std::uint32_t slot = 0;
-      if (SlotOf(static_cast<std::int64_t>(id), &slot) && entries_[slot].kind == kind) [[likely]] return entries_[slot];
+      if (SlotOf(static_cast<std::int64_t>(id), &slot) && entries_[slot].Is(kind)) [[likely]]
+        return entries_[slot];
     }
     Refuse(env, id, kind, function);
   }

@@ -18,11 +18,18 @@ class InsertionOrder {
  public:
   /// Makes room for one more insertion. The context is the one whose cache this is: its table is walked now and then.
   void Reserve(SSL_CTX* ctx) {
-    if (used_ >= limit_) [[unlikely]] Rebuild(ctx, 1);
+    if (used_ >= limit_) [[unlikely]]
+      Rebuild(ctx, 1);
   }
   /// The same for many.
   void Reserve(SSL_CTX* ctx, std::size_t count) {
     if (limit_ - used_ < count) Rebuild(ctx, count);
+  }
+
+  /// For an empty cache.
+  void Clear() {
+    slots_.assign(slots_.size(), Slot());
+    used_ = 0;
   }
 
   /// Starts to load what Insert will write: while libssl works, that comes for free.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "bulk_add.h"
 #include "call.h"
 #include "groups.h"
 #include "net/resumption.h"
@@ -47,9 +48,9 @@ bool ReAddingMoves() {
   return moves;
 }
 
-int AddSession(Call& call) {
-  const auto [ctx, state] = call.FastContext(0);
-  const SessionHandle handle = call.FastSession(1);
+int AddSession(const FastCall& call) {
+  const auto [ctx, state] = call.Context(0);
+  const SessionHandle handle = call.Session(1);
   SSL_SESSION* const session = handle.session;
   // Asked once: from here on the session cannot change.
   if (!handle.note.is_complete || handle.note.home != state.serial) [[unlikely]] {
@@ -66,10 +67,10 @@ int AddSession(Call& call) {
   return added;
 }
 
-int RemoveSession(Call& call) {
-  const auto [ctx, state] = call.FastContext(0);
+int RemoveSession(const FastCall& call) {
+  const auto [ctx, state] = call.Context(0);
   // 0 is no handle's number.
-  SSL_SESSION* const session = call.Register(1) == 0 ? nullptr : call.FastHandle<SSL_SESSION>(1);
+  SSL_SESSION* const session = call[1] == 0 ? nullptr : call.Handle<SSL_SESSION>(1);
   const int removed = SSL_CTX_remove_session(ctx, session);
   if (removed == 1) {
     if (!state.removed) state.removed = std::make_unique<RemovedIds>();
@@ -130,8 +131,8 @@ Napi::Value Sessions(Call& call) {
 // What SSL_has_matching_session_id looks up, without a connection: the hash and comparison of libssl's own table.
 Napi::Value Retrieve(Call& call) {
   SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
-  auto* const found = static_cast<SSL_SESSION*>(OPENSSL_LH_retrieve(
-      reinterpret_cast<OPENSSL_LHASH*>(SSL_CTX_sessions(ctx)), call.Handle<SSL_SESSION>(1)));
+  auto* const found = static_cast<SSL_SESSION*>(
+      OPENSSL_LH_retrieve(reinterpret_cast<OPENSSL_LHASH*>(SSL_CTX_sessions(ctx)), call.Handle<SSL_SESSION>(1)));
   return call.addon().handles.BorrowSession(call.env(), found, ContextState::Of(ctx)->serial);
 }
 
@@ -143,8 +144,9 @@ Napi::Value FindSession(Call& call) {
 }
 
 int HasSession(Call& call) {
+  SSL_CTX* const ctx = FastCall(call.env(), call.name(), call.addon()).Handle<SSL_CTX>(0);
   const Bytes id = call.Get<Bytes>(0);
-  return FindInCache(call.FastHandle<SSL_CTX>(0), {id.data, id.size}) == nullptr ? 0 : 1;
+  return FindInCache(ctx, {id.data, id.size}) == nullptr ? 0 : 1;
 }
 
 Napi::Value SetIdContext(Call& call) {
@@ -167,7 +169,7 @@ using CacheSize = Ranged<0, INT32_MAX>;
 
 // A macro of libssl that reads one number.
 #define SSLCTX_NUMBER(name) \
-  SSLCTX_FAST(name, [](const Call& call) -> long { return name(call.FastHandle<SSL_CTX>(0)); }, Ending::kNone)
+  SSLCTX_FAST(name, [](const FastCall& call) -> long { return name(call.Handle<SSL_CTX>(0)); }, Ending::kNone)
 
 constexpr Export kExports[] = {
     SSLCTX_FAST(SSL_CTX_add_session, AddSession, Ending::kCallbacks),
@@ -190,6 +192,9 @@ constexpr Export kExports[] = {
 #endif
     SSLCTX_BODY(SSL_CTX_sessions, Sessions),
     SSLCTX_BODY(lh_SSL_SESSION_retrieve, Retrieve),
+    SSLCTX_BODY(addSessions, AddSessions),
+    SSLCTX_BODY(addDerSessions, AddDerSessions),
+    SSLCTX_BODY(planSessions, PlanSessions),
     {"findSession", &EnterQuiet<FindSession>},
     {"hasSession", &EnterMixed<HasSession>},
     SSLCTX_BODY(SSL_CTX_set_session_id_context, SetIdContext),

@@ -7,9 +7,9 @@ import { createContext, idContextBytes, idContextOf, trustSystem } from './conte
 import { SessionEvents } from './context-events.ts';
 import { checkOptionNames, contextOptionNames, type SslContextOptions } from './context-options.ts';
 import { type ContextStats, readStats } from './context-stats.ts';
-import { invalidType, mustBeOne, notNull, SslctxError } from './errors.ts';
+import { invalidType, mustBeOne, notNull, SslctxError, takeOpenSslError } from './errors.ts';
 import { toX509Certificate } from './memory.ts';
-import { type SslSession, sessionHandle, wrapSession } from './session.ts';
+import { SslSession, sessionHandle, wrapSession } from './session.ts';
 import type { TicketKeyRing } from './ticket-key-ring.ts';
 
 /** For connections: the handle of a context, ready to make one. */
@@ -83,12 +83,69 @@ export class SslContext extends SessionEvents {
 
   #addObserved(session: SslSession): boolean {
     const handle = sessionHandle(session);
+    return this.perform(() => this.#addTelling(handle), 'add');
+  }
+
+  /** Queues the event of a session that this one replaces. */
+  #addTelling(handle: capi.SSL_SESSION): boolean {
     const before = capi.lh_SSL_SESSION_retrieve(this.#handle, handle);
+    const isAdded = capi.SSL_CTX_add_session(this.#handle, handle) === 1;
+    if (isAdded && before !== null && before !== handle) this.replaced(wrapSession(before));
+    return isAdded;
+  }
+
+  /**
+   * Puts many sessions into the cache, the one that expires first before all others: libssl keeps a sorted list, in which
+   * it searches for the place of each session that comes out of turn. Into an empty cache, or one whose sessions expire
+   * earlier, the time grows with the number of sessions, not with its square.
+   *
+   * All or none: nothing is added when one of them cannot be. Events follow when all are in.
+   *
+   * @returns how many were not in the cache already
+   * @throws {Error} `ERR_SSLCTX_SESSION_FOREIGN`, `ERR_SSLCTX_SESSION_INCOMPLETE`, as `addSession`
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   * @see SSL_CTX_add_session(3)
+   */
+  addSessions(sessions: Iterable<SslSession>): number {
+    const handles = Array.from(sessions, sessionHandle);
+    if (!this.isObserved) return capi.addSessions(this.#handle, handles);
     return this.perform(() => {
-      const isAdded = capi.SSL_CTX_add_session(this.#handle, handle) === 1;
-      if (isAdded && before !== null && before !== handle) this.replaced(wrapSession(before));
-      return isAdded;
+      let added = 0;
+      for (const index of capi.planSessions(this.#handle, handles)) {
+        const handle = handles[index];
+        if (handle !== undefined && this.#addTelling(handle)) added++;
+      }
+      return added;
     }, 'add');
+  }
+
+  /**
+   * As `addSessions`, for what `toDER` has made of sessions; no objects are made for them. The bytes decide about keys and
+   * identity: authenticate what comes from outside.
+   *
+   * @returns how many there were
+   * @throws {OpenSslError} for bytes that are no session; which ones, the message tells
+   * @throws {Error} `ERR_SSLCTX_SESSION_INCOMPLETE` for one without an ID, as clients get them with a ticket
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   * @see d2i_SSL_SESSION(3), SSL_CTX_add_session(3)
+   */
+  importSessions(ders: Iterable<Uint8Array>): number {
+    const list = [...ders];
+    if (this.isObserved) return this.#importObserved(list);
+    capi.ERR_clear_error();
+    const added = capi.addDerSessions(this.#handle, list);
+    if (added < 0) throw takeOpenSslError(`d2i_SSL_SESSION of element ${-1 - added}`);
+    return added;
+  }
+
+  #importObserved(ders: readonly Uint8Array[]): number {
+    const sessions: SslSession[] = [];
+    try {
+      for (const der of ders) sessions.push(SslSession.fromDER(der));
+      return this.addSessions(sessions);
+    } finally {
+      for (const session of sessions) session.free();
+    }
   }
 
   /**

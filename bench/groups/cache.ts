@@ -71,7 +71,7 @@ export const imports: Group = {
   title: 'Import of sessions with random lifetimes',
   note:
     'CPU nanoseconds for each session, sorted by expiry before it is added. "DER" begins with bytes, "sessions" with ' +
-    'objects. There is no call for it: TypeScript sorts and adds.',
+    'objects: importSessions and addSessions.',
   columns: [
     { name: 'importDer', title: 'DER', digits: 0, hasSpread: true },
     { name: 'importSessions', title: 'sessions', digits: 0, hasSpread: true },

@@ -136,6 +136,9 @@ export interface Native {
   SSL_CTX_flush_sessions(ctx: Id, time: number): void;
   SSL_CTX_flush_sessions_ex?(ctx: Id, time: number): void;
   SSL_CTX_sessions(ctx: Id): SSL_SESSION[];
+  addSessions(ctx: Id, sessions: Float64Array): number;
+  addDerSessions(ctx: Id, ders: readonly Uint8Array[]): number;
+  planSessions(ctx: Id, sessions: Float64Array): Uint32Array;
   findSession(ctx: Id, id: Uint8Array): SSL_SESSION | null;
   hasSession(id: Uint8Array): void;
   lh_SSL_SESSION_retrieve(ctx: Id, key: Id): SSL_SESSION | null;
