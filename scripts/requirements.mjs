@@ -128,6 +128,17 @@ export const requirements = {
       macos: 'nginx',
     },
   ],
+  // `npm run bench:guard`.
+  guard: [
+    {
+      name: 'valgrind',
+      present: program('valgrind'),
+      debian: 'valgrind',
+      fedora: 'valgrind',
+      alpine: 'valgrind',
+      macos: '',
+    },
+  ],
   lint: [
     {
       name: 'clang-format 19',

@@ -2,6 +2,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { inspect } from 'node:util';
 import * as capi from './capi/index.ts';
+import { addDerSessions, addSessions, findSession, hasSession, planSessions } from './capi/sessions.ts';
 import { cacheModeBits, cacheModeNames, type SessionCacheModeName } from './constants.ts';
 import { createContext, idContextBytes, idContextOf, trustSystem } from './context-configure.ts';
 import { SessionEvents } from './context-events.ts';
@@ -108,10 +109,10 @@ export class SslContext extends SessionEvents {
    */
   addSessions(sessions: Iterable<SslSession>): number {
     const handles = Array.from(sessions, sessionHandle);
-    if (!this.isObserved) return capi.addSessions(this.#handle, handles);
+    if (!this.isObserved) return addSessions(this.#handle, handles);
     return this.perform(() => {
       let added = 0;
-      for (const index of capi.planSessions(this.#handle, handles)) {
+      for (const index of planSessions(this.#handle, handles)) {
         const handle = handles[index];
         if (handle !== undefined && this.#addTelling(handle)) added++;
       }
@@ -133,7 +134,7 @@ export class SslContext extends SessionEvents {
     const list = [...ders];
     if (this.isObserved) return this.#importObserved(list);
     capi.ERR_clear_error();
-    const added = capi.addDerSessions(this.#handle, list);
+    const added = addDerSessions(this.#handle, list);
     if (added < 0) throw takeOpenSslError(`d2i_SSL_SESSION of element ${-1 - added}`);
     return added;
   }
@@ -166,12 +167,12 @@ export class SslContext extends SessionEvents {
 
   /** Whether the cache has a session with this ID, expired or not, of any protocol version. Makes no use of it. */
   hasSession(id: Uint8Array): boolean {
-    return capi.hasSession(this.#handle, id);
+    return hasSession(this.#handle, id);
   }
 
   /** The session with this ID, expired or not; of several protocol versions, the latest. */
   getSession(id: Uint8Array): SslSession | undefined {
-    const handle = capi.findSession(this.#handle, id);
+    const handle = findSession(this.#handle, id);
     return handle === null ? undefined : wrapSession(handle);
   }
 

@@ -1,5 +1,5 @@
 // Sessions made of parts instead of by a handshake.
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import * as capi from './capi/index.ts';
 import { allCiphers } from './ciphers.ts';
 import { type TlsVersion, versionNumber } from './constants.ts';
@@ -29,6 +29,17 @@ export interface SslSessionFields {
   maxEarlyData?: number | undefined;
 }
 
+const found = new Map<string, capi.SSL_CIPHER>();
+
+function cipherFor(name: string | undefined, protocol: TlsVersion): capi.SSL_CIPHER {
+  const key = `${protocol} ${name ?? ''}`;
+  const known = found.get(key);
+  if (known !== undefined) return known;
+  const cipher = findCipher(name, protocol);
+  found.set(key, cipher);
+  return cipher;
+}
+
 function findCipher(name: string | undefined, protocol: TlsVersion): capi.SSL_CIPHER {
   const isTls13 = protocol === 'TLSv1.3';
   const cipher = allCiphers().find((each) =>
@@ -43,13 +54,26 @@ function findCipher(name: string | undefined, protocol: TlsVersion): capi.SSL_CI
   return cipher;
 }
 
+const idLength = 32;
+const keyLength = 48;
+// To ask for random bytes takes longer than to make the session.
+const pool = new Uint8Array(64 * (idLength + keyLength));
+let left = 0;
+
+/** Good until they are asked for 64 times more, or erased. */
+function randomBytes(length: number): Uint8Array {
+  if (left < length) left = randomFillSync(pool).length;
+  left -= length;
+  return pool.subarray(left, left + length);
+}
+
 /** An SSL_SESSION that nobody shares yet, complete enough for a cache. */
 export function createSession(fields: SslSessionFields): capi.SSL_SESSION {
-  const { protocol = 'TLSv1.3', id = randomBytes(32), masterKey = randomBytes(48) } = fields;
+  const { protocol = 'TLSv1.3', id = randomBytes(idLength), masterKey = randomBytes(keyLength) } = fields;
   if (id.length === 0) throw invalidValue('id', 'must not be empty');
   if (masterKey.length === 0) throw invalidValue('masterKey', 'must not be empty');
   const version = versionNumber(protocol, 'protocol');
-  const cipher = findCipher(fields.cipher, protocol);
+  const cipher = cipherFor(fields.cipher, protocol);
   capi.ERR_clear_error();
   const session = capi.SSL_SESSION_new();
   try {
@@ -62,6 +86,8 @@ export function createSession(fields: SslSessionFields): capi.SSL_SESSION {
   } catch (error) {
     capi.SSL_SESSION_free(session);
     throw error;
+  } finally {
+    if (fields.masterKey === undefined) masterKey.fill(0);
   }
 }
 

@@ -2,6 +2,7 @@
 import { timingSafeEqual, type X509Certificate } from 'node:crypto';
 import { inspect } from 'node:util';
 import * as capi from './capi/index.ts';
+import { changeHolders } from './capi/sessions.ts';
 import { versionName } from './constants.ts';
 import { invalidType, mustBeOne, notNull, SslctxError, takeOpenSslError } from './errors.ts';
 import { type CipherInfo, cipherInfo, drainBio, toX509Certificate, withBio } from './memory.ts';
@@ -11,9 +12,6 @@ import { readPem } from './session-pem.ts';
 /** For the other classes: the object for a handle, and the handle of an object. */
 export let wrapSession: (handle: capi.SSL_SESSION) => SslSession;
 export let sessionHandle: (session: SslSession) => capi.SSL_SESSION;
-
-// How many objects share a handle: the handle's own reference goes back to libssl with the last of them.
-const holders = new WeakMap<capi.SSL_SESSION, number>();
 
 /**
  * One session of libssl, by reference: the same session may be in a cache and in use by connections at the same time.
@@ -39,7 +37,7 @@ export class SslSession {
       throw Object.assign(new TypeError(message), { code: 'ERR_ILLEGAL_CONSTRUCTOR' });
     }
     this.#handle = handle;
-    holders.set(handle, (holders.get(handle) ?? 0) + 1);
+    changeHolders(handle, 1);
   }
 
   static {
@@ -287,9 +285,8 @@ export class SslSession {
     const handle = this.#handle;
     if (handle === undefined) return;
     this.#handle = undefined;
-    const others = (holders.get(handle) ?? 1) - 1;
-    holders.set(handle, others);
-    if (others === 0) capi.SSL_SESSION_free(handle);
+    // The handle's own reference goes back to libssl with the last object.
+    if (changeHolders(handle, -1) === 0) capi.SSL_SESSION_free(handle);
   }
 
   /** As `free`, at the end of a `using` block. */

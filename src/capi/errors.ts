@@ -19,13 +19,6 @@ export function invalidHandle(expected: string, received: unknown): TypeError {
   );
 }
 
-export function invalidArray(function_: string, received: unknown): TypeError {
-  return coded(
-    new TypeError(`${function_}: expected an array. Received ${describe(received)}`),
-    'ERR_INVALID_ARG_TYPE',
-  );
-}
-
 export function invalidCallback(name: string, received: unknown): TypeError {
   const message = `${name}: the callback must be a function or null. Received ${describe(received)}`;
   return coded(new TypeError(message), 'ERR_INVALID_ARG_TYPE');

@@ -27,6 +27,8 @@ export let pkcs12Id: (handle: PKCS12) => number;
 /** The functions that libssl calls back for the handle, held by JavaScript alone. */
 export let contextCallbacks: (handle: SSL_CTX) => Callbacks;
 export let sslCallbacks: (handle: SSL) => Callbacks;
+/** For the classes: counts how many objects share the handle; returns how many do now. */
+export let changeHolders: (handle: SSL_SESSION, by: 1 | -1) => number;
 /** Keeps the context's callbacks alive for as long as the connection. */
 export let holdContext: (handle: SSL, context: SSL_CTX) => void;
 
@@ -122,6 +124,7 @@ export class SSL {
 /** A session: what resumption needs to know of a finished handshake. Holds secrets. */
 export class SSL_SESSION {
   readonly #id: number;
+  #holders = 0;
 
   /** @private Handles come from the functions of C. */
   constructor(given: typeof secret, id: number) {
@@ -133,6 +136,10 @@ export class SSL_SESSION {
     sessionId = (handle) => {
       if (isObject(handle) && #id in handle) return handle.#id;
       throw invalidHandle('SSL_SESSION', handle);
+    };
+    changeHolders = (handle, by) => {
+      handle.#holders += by;
+      return handle.#holders;
     };
   }
 }

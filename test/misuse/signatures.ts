@@ -181,11 +181,6 @@ const cache: Record<string, Signature> = {
   SSL_CTX_flush_sessions_ex: row([ctx, integer(1)], 'void', CHANGES_CACHE),
   SSL_CTX_sessions: row([ctx], 'list'),
   lh_SSL_SESSION_retrieve: row([ctx, session], 'SSL_SESSION?'),
-  addSessions: row([ctx, { kind: 'any', valid: [] }], 'number'),
-  addDerSessions: row([ctx, { kind: 'any', valid: [] }], 'number'),
-  planSessions: row([ctx, { kind: 'any', valid: [] }], 'object'),
-  findSession: row([ctx, bytes(some)], 'SSL_SESSION?'),
-  hasSession: row([ctx, bytes(some)], 'boolean'),
   SSL_CTX_set_session_id_context: row([ctx, bytes(some)], 'number'),
 };
 
