@@ -23,10 +23,10 @@ function count(name: string, calls: number, work: () => void): void {
 }
 
 // What the compiler and the garbage collector do falls into some of the rounds; guard.ts takes the least.
-const rounds = 10;
-const warmUps = 30;
-const sessionCount = 2000;
-const handshakes = 10;
+const rounds = 6;
+const warmUps = 12;
+const sessionCount = 1000;
+const handshakes = 5;
 const context = new SslContext({ sessionCache: { size: 0 } });
 const time = Math.floor(Date.now() / 1000);
 const sessions = Array.from({ length: sessionCount }, () => makeSession(time, 7200));
