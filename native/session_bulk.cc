@@ -152,13 +152,12 @@ void SessionImport::AddOne(SSL_CTX* ctx, ContextState& state, OwnedSession sessi
     ++counts_.duplicate;
     return;
   }
-  SessionTag& tag = SessionTag::Of(session.get());
-  tag.home = state.serial;
-  tag.frozen = true;
-  tag.checked = true;
-  tag.order = SessionTag::NextOrder();
+  // Nobody else knows this session, and whoever gets it from the cache learns whose it is.
+  state.order.Reserve(ctx);
+  state.order.Prefetch(session.get());
   // 0: short of memory.
   if (SSL_CTX_add_session(ctx, session.get()) == 1) {
+    state.order.Insert(session.get());
     ++counts_.added;
   } else {
     ++counts_.no_room;
