@@ -612,6 +612,10 @@ void Channel::Pump(Call& call) {
       if (outcome == Outcome::kDone) filled += static_cast<std::size_t>(count);
     }
     reactor_.UsedRoom(filled);
+    napi_value first = Napi::Number::New(call.env(), static_cast<double>(room.offset));
+    // JavaScript that is told something else before may have another channel read into the same room.
+    const bool is_told_first = !tells_confirmed_ && sessions_.empty() && keys_.empty();
+    if (filled > 0 && !is_told_first) first = ToJs(call.env(), room.data, filled);
     if (tells_confirmed_) {
       tells_confirmed_ = false;
       Tell(call, Event::kConfirmed);
@@ -621,8 +625,8 @@ void Channel::Pump(Call& call) {
     if (phase_ != Phase::kOpen) return;
     if (filled > 0) {
       wants_data_ = false;
-      const Napi::Value more = Tell(call, Event::kData, Napi::Number::New(call.env(), static_cast<double>(room.offset)),
-                                    Napi::Number::New(call.env(), static_cast<double>(filled)));
+      const Napi::Value more =
+          Tell(call, Event::kData, first, Napi::Number::New(call.env(), static_cast<double>(filled)));
       wants_data_ = wants_data_ || more.ToBoolean();
       if (phase_ != Phase::kOpen) return;
       total += filled;

@@ -79,7 +79,7 @@ export function install(handlers: Handlers): void {
       case Event.secure:
         return handlers.secure(id, owner, first as number);
       case Event.data:
-        return handlers.data(id, take(first as number, second as number));
+        return handlers.data(id, typeof first === 'number' ? take(first, second as number) : (first as Buffer));
       case Event.end:
         return handlers.end(id, first as boolean);
       case Event.drained:

@@ -240,3 +240,48 @@ test('what one read brings is one turn with one resource, and ticks run behind i
   t.is(new Set(resources).size, 1);
   client.destroy();
 });
+
+test('what one connection has read is not overwritten by another that reads in its event', async (t) => {
+  const held: Buffer[] = [];
+  let isHeld = false;
+  const one: Duplex = new Duplex({
+    read() {},
+    write(chunk: Buffer, _encoding, callback) {
+      two.push(chunk);
+      callback();
+    },
+  });
+  const two: Duplex = new Duplex({
+    read() {},
+    write(chunk: Buffer, _encoding, callback) {
+      if (isHeld) held.push(chunk);
+      else one.push(chunk);
+      callback();
+    },
+  });
+  const inner = new SslSocket(one, { context: serverContext('TLSv1.3'), isServer: true });
+  const writer = new SslSocket(two, { context: clientContext(), servername: 'localhost' });
+  await Promise.all([once(inner, 'secure'), once(writer, 'secure')]);
+  const heard = { inner: '', outer: '' };
+  inner.on('data', (part: Buffer) => {
+    heard.inner += part;
+  });
+  isHeld = true;
+  await new Promise((resolve) => writer.write('i'.repeat(100), resolve));
+  t.true(held.length > 0);
+  const port = await listen(
+    t,
+    createServer(certificate(), (socket) => socket.write('o'.repeat(100))),
+  );
+  const context = clientContext({ sessionCache: { mode: ['client', 'no-internal'] } });
+  const outer = connect({ port, host: '127.0.0.1', servername: 'localhost', context });
+  outer.on('session', () => {
+    for (const chunk of held.splice(0)) one.push(chunk);
+  });
+  outer.on('data', (part: Buffer) => {
+    heard.outer += part;
+  });
+  await once(outer, 'data');
+  t.deepEqual(heard, { inner: 'i'.repeat(100), outer: 'o'.repeat(100) });
+  for (const socket of [outer, inner, writer]) socket.destroy();
+});
