@@ -403,6 +403,8 @@ void Channel::TimeOut() {
   if (!handshaking()) return;
   // libuv's timers come before what has arrived, which may be all that was missing after the process was busy for long.
   is_overdue_ = true;
+  // The event that tells of it may come in a later turn than this one.
+  is_drained_ = false;
   RunLater();
 }
 

@@ -59,8 +59,9 @@ void WatchSet::Close() {
 
 void WatchSet::Dispatch() {
   // What does not fit comes in the next turn of the loop.
-  epoll_event events[256];
-  const int count = epoll_wait(epoll_, events, 256, 0);
+  constexpr int kMaxEvents = 1024;
+  epoll_event events[kMaxEvents];
+  const int count = epoll_wait(epoll_, events, kMaxEvents, 0);
   for (int i = 0; i < count; ++i) {
     const std::uint64_t key = events[i].data.u64;
     const Entry& entry = entries_[key & 0xffffffff];
