@@ -476,6 +476,17 @@ export class SslServer extends EventEmitter {
     });
   }
 
+  /** Early data that nobody reads must not hold an unfinished handshake for ever. */
+  #limitEarly(socket: SslSocket): void {
+    const { handshakeTimeout = 120_000 } = this.#options;
+    const expire = (): void => {
+      socket.destroy(new SslctxError('ERR_SSLCTX_HANDSHAKE_TIMEOUT', 'the handshake took too long'));
+    };
+    const timer = setTimeout(expire, handshakeTimeout).unref();
+    const stop = (): void => clearTimeout(timer);
+    socket.once('secure', stop).once('close', stop);
+  }
+
   #target(): ListenerTarget {
     const onFailed: ListenerTarget['onFailed'] = (channel, error, facts) => {
       const socket = this.#adopt(channel, facts);
@@ -491,6 +502,7 @@ export class SslServer extends EventEmitter {
         }
         const socket = this.#adopt(channel, facts);
         socket.secured(facts);
+        if (socket.beganEarly) this.#limitEarly(socket);
         this.emit('secureConnection', socket);
       },
       onFailed,

@@ -123,6 +123,7 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
   #facts = 0;
   #client: ClientState | undefined;
   #announce: (() => void) | undefined;
+  #beganEarly = false;
   #earlyData: (typeof earlyStatus)[number] = 'not-sent';
   #identityError: Error | undefined;
   #sessions: SslSession[] = [];
@@ -252,6 +253,11 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
    */
   get isEarly(): boolean {
     return this.#channel.isEarly;
+  }
+
+  /** @internal Whether the handshake had not ended when the connection was announced. */
+  get beganEarly(): boolean {
+    return this.#beganEarly;
   }
 
   /** What became of a client's `earlyData`. SSL_get_early_data_status(3). */
@@ -559,7 +565,8 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
     else this.#facts = outcomeOf(this.#facts, this.isSessionReused());
     this.#active();
     if (this.#client !== undefined && !this.#checkServer(this.#client)) return;
-    if ((facts & earlyFlag) === 0) this.emit('secure');
+    this.#beganEarly = (facts & earlyFlag) !== 0;
+    if (!this.#beganEarly) this.emit('secure');
     this.#announce?.();
     if (!this.isServer && !this.destroyed) this.emit('secureConnect');
     // As net.Socket: the peer's end is noticed although nobody reads yet.

@@ -124,6 +124,18 @@ test('with a pause at the client hello, and a virtual host of its own', async (t
   t.is(seen[1]?.early, 'early');
 });
 
+test('early data that nobody reads does not hold a handshake for ever', async (t) => {
+  const { server, port } = await listen(t, { maxEarlyData: 65_536, handshakeTimeout: 50 });
+  const session = await firstSession(port);
+  server.once('secureConnection', (socket) => t.true(socket.isEarly));
+  const failed = once(server, 'secureConnection').then(([socket]) => once(socket, 'error'));
+  const socket = connect({ ...client, port, session, earlyData: Buffer.alloc(65_536) });
+  socket.on('error', () => {});
+  const [error] = await failed;
+  t.is(error.code, 'ERR_SSLCTX_HANDSHAKE_TIMEOUT');
+  socket.destroy();
+});
+
 test('a client of s_server', async (t) => {
   await using server = await sServer({ ...certificate(), earlyData: true, maxEarlyData: 100 });
   const session = await firstSession(server.port);
