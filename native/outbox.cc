@@ -35,7 +35,12 @@ void Outbox::Deliver(Addon& addon, Call& call) {
     napi_delete_reference(addon.env(), removed.record);
     const Napi::Object record(addon.env(), value);
     call.Guard([&] {
-      const Napi::Value session = addon.handles.OwnSession(addon.env(), removed.session.release(), removed.home);
+      // Whose a session with a handle is, is known: SSL_CTX_remove_session tells also of one that was in no cache.
+      Handles& handles = addon.handles;
+      const bool has_handle = !handles.Find(addon.env(), removed.session.get()).IsEmpty();
+      SSL_SESSION* const own = removed.session.release();
+      const Napi::Value session = has_handle ? handles.Own(addon.env(), Kind::kSslSession, own)
+                                             : handles.OwnSession(addon.env(), own, removed.home);
       CallRecord(record, CallbackKind::kRemoveSession, {record.Get("handle"), session});
     });
   }
