@@ -56,7 +56,7 @@ export interface Revocation {
  *
  * - One key issues. Tickets of older ones, and of the next one (clocks differ), are accepted; their clients get a new
  *   ticket under the key that issues. In TLS 1.3 each resumption gives a new ticket, as without a ring.
- * - Each ticket carries a label, random or the connection's own (`setSessionLabel`), which outlives resumption and
+ * - Each ticket carries a label, random or the connection's own (`setTicketLabel`), which outlives resumption and
  *   renewal. `revoke` refuses the tickets of a label.
  *
  * Tickets are AES-256-CBC with HMAC-SHA256, as libssl's own (RFC 5077, section 4).

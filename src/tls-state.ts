@@ -54,7 +54,7 @@ export abstract class TlsState {
    * The label of this connection's stateless tickets, where the context has a `ticketKeyRing`: its own, or that of the
    * session it resumed, or a random one since the first ticket. `revoke` of the ring takes it.
    */
-  get sessionLabel(): string | undefined {
+  get ticketLabel(): string | undefined {
     return ticketLabel(this.ssl);
   }
 
@@ -63,10 +63,10 @@ export abstract class TlsState {
    *
    * @param label - 1 to 255 bytes of UTF-8
    * @throws {SslctxError} `ERR_SSLCTX_STATE` without a `ticketKeyRing`; when a ticket has gone out under another
-   *   label, or, in TLS 1.2, when the handshake is done: revoke `sessionLabel` then
+   *   label, or, in TLS 1.2, when the handshake is done: revoke `ticketLabel` then
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
    */
-  setSessionLabel(label: string): void {
+  setTicketLabel(label: string): void {
     const result = setTicketLabel(this.ssl, checkLabel(label));
     if (result === 'done') return;
     const problem =

@@ -293,13 +293,13 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
    * The label of the stateless tickets of a server's connection, where the context has a `ticketKeyRing`: its own, or that
    * of the session it resumed, or a random one since the first ticket. `revoke` of the ring takes it.
    */
-  get sessionLabel(): string | undefined {
-    return this.#channel.isClosed ? undefined : this.#channel.sessionLabel;
+  get ticketLabel(): string | undefined {
+    return this.#channel.isClosed ? undefined : this.#channel.ticketLabel;
   }
 
   /**
    * Labels the tickets of this connection, and those that its client gets when it resumes. In TLS 1.3 with `deferTickets`:
-   * before the first write. A ticket of TLS 1.2 is part of the handshake: note its `sessionLabel`. Of sessions in a store,
+   * before the first write. A ticket of TLS 1.2 is part of the handshake: note its `ticketLabel`. Of sessions in a store,
    * `labelSession`.
    *
    * @param label - 1 to 255 bytes of UTF-8
@@ -307,8 +307,8 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
    *   or, in TLS 1.2, when the handshake is done; `ERR_SSLCTX_FREED` when the socket is closed
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
    */
-  setSessionLabel(label: string): void {
-    this.#channel.setSessionLabel(label);
+  setTicketLabel(label: string): void {
+    this.#channel.setTicketLabel(label);
   }
 
   /**

@@ -14,9 +14,9 @@ for (const protocol of protocols) {
     const labels: Array<string | undefined> = [];
     const server = createTcpServer({ allowHalfOpen: true }, (transport) => {
       const socket = new SslSocket(transport, { context, isServer: true });
-      socket.setSessionLabel(next);
+      socket.setTicketLabel(next);
       socket.once('secure', () => {
-        labels.push(socket.sessionLabel);
+        labels.push(socket.ticketLabel);
         socket.end('hello\n');
       });
     });

@@ -29,9 +29,9 @@ const say = (event: object): void => console.log(JSON.stringify(event));
 const server = createServer({ cert, key, sessionIdContext: 'fleet', ticketKeyRing, deferTickets: true });
 server.on('secureConnection', (socket) => {
   if (label !== undefined && socket.getProtocol() === 'TLSv1.3' && !socket.isSessionReused()) {
-    socket.setSessionLabel(label);
+    socket.setTicketLabel(label);
   }
-  socket.end('hello\n', () => say({ resumption: socket.resumption, label: socket.sessionLabel }));
+  socket.end('hello\n', () => say({ resumption: socket.resumption, label: socket.ticketLabel }));
 });
 server.listen({ port: 0, host: '127.0.0.1' });
 await once(server, 'listening');

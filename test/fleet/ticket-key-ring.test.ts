@@ -32,7 +32,7 @@ function visit(
   const pair = connect(server, client, session === undefined ? {} : { session: session.clone() });
   prepare(pair.server);
   const { isSessionReused: reused } = pair.client;
-  const label = pair.server.sessionLabel;
+  const label = pair.server.ticketLabel;
   const last = sessions.at(-1) ?? pair.client.session;
   close(pair);
   const { ticket } = last ?? {};
@@ -203,7 +203,7 @@ test('a connection that is open when its label is revoked gets no good ticket la
   const ring = alignedRing();
   const server = served('TLSv1.3', ring);
   const first = visit(server);
-  const again = visit(server, first.session, (connection) => ring.revoke(connection.sessionLabel ?? ''));
+  const again = visit(server, first.session, (connection) => ring.revoke(connection.ticketLabel ?? ''));
   t.true(again.reused);
   t.false(visit(server, again.session).reused);
 });
@@ -213,16 +213,16 @@ test('labels of connections: when they can be set', (t) => {
   for (const protocol of protocols) {
     const server = served(protocol, ring);
     visit(server, undefined, (connection) => {
-      t.throws(() => connection.setSessionLabel('late'), { code: 'ERR_SSLCTX_STATE' });
-      t.throws(() => connection.setSessionLabel(''), { code: 'ERR_INVALID_ARG_VALUE' });
-      t.throws(() => connection.setSessionLabel('é'.repeat(128)), { code: 'ERR_INVALID_ARG_VALUE' });
-      const own = connection.sessionLabel ?? '';
-      t.notThrows(() => connection.setSessionLabel(own));
+      t.throws(() => connection.setTicketLabel('late'), { code: 'ERR_SSLCTX_STATE' });
+      t.throws(() => connection.setTicketLabel(''), { code: 'ERR_INVALID_ARG_VALUE' });
+      t.throws(() => connection.setTicketLabel('é'.repeat(128)), { code: 'ERR_INVALID_ARG_VALUE' });
+      const own = connection.ticketLabel ?? '';
+      t.notThrows(() => connection.setTicketLabel(own));
     });
   }
   const plain = connect(serverContext('TLSv1.3'), clientContext());
-  t.throws(() => plain.server.setSessionLabel('x'), { code: 'ERR_SSLCTX_STATE', message: /no ticketKeyRing/ });
-  t.is(plain.server.sessionLabel, undefined);
+  t.throws(() => plain.server.setTicketLabel('x'), { code: 'ERR_SSLCTX_STATE', message: /no ticketKeyRing/ });
+  t.is(plain.server.ticketLabel, undefined);
   close(plain);
 });
 

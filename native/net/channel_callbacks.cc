@@ -1,0 +1,78 @@
+// What libssl asks and tells in a channel's callbacks. None of it calls JavaScript: a step tells it afterwards.
+
+#include <cerrno>
+
+#include "channel_parts.h"
+
+namespace sslctx {
+
+namespace {
+
+/// As Node: a client that renegotiates over and over is an attack.
+constexpr std::uint8_t kMaxRenegotiations = 3;
+
+}  // namespace
+
+int Channel::OnClientHello(SSL* ssl, int* alert) noexcept {
+  try {
+    if (phase_ == Phase::kOpen) {
+      if (++renegotiations_ <= kMaxRenegotiations) return SSL_CLIENT_HELLO_SUCCESS;
+      *alert = SSL_AD_NO_RENEGOTIATION;
+      return SSL_CLIENT_HELLO_ERROR;
+    }
+    const ClientHello hello(ssl);
+    if (!options_.pauses_at_hello || hello_answered_) {
+      resumption_.OnClientHello(ssl, hello);
+      return SSL_CLIENT_HELLO_SUCCESS;
+    }
+    if (waits_for_hello_) return SSL_CLIENT_HELLO_RETRY;
+    auto kept = std::make_unique<Hello>();
+    kept->servername = hello.servername;
+    kept->alpn.assign(hello.alpn.begin(), hello.alpn.end());
+    kept->wants_ocsp = hello.wants_ocsp;
+    const auto keep = [&](ByteView id) { kept->ids.emplace_back(id.begin(), id.end()); };
+    for (const ClientHello::Identity& identity : hello.identities) {
+      if (identity.name.size() == SSL_MAX_SSL_SESSION_ID_LENGTH) keep(identity.name);
+    }
+    const bool uses_ticket = hello.has_ticket && (SSL_get_options(ssl) & SSL_OP_NO_TICKET) == 0;
+    if (hello.identities.empty() && !uses_ticket && !hello.session_id.empty()) keep(hello.session_id);
+    hello_ = std::move(kept);
+    waits_for_hello_ = true;
+    return SSL_CLIENT_HELLO_RETRY;
+  } catch (...) {
+    *alert = SSL_AD_INTERNAL_ERROR;
+    return SSL_CLIENT_HELLO_ERROR;
+  }
+}
+
+SSL_TICKET_RETURN Channel::OnTicket(SSL* ssl, SSL_SESSION* session, SSL_TICKET_STATUS status) noexcept {
+  try {
+    return resumption_.OnTicket(ssl, session, status);
+  } catch (...) {
+    return SSL_TICKET_RETURN_IGNORE;
+  }
+}
+
+SSL_SESSION* Channel::OnLookup(const unsigned char* id, int length) noexcept {
+  return resumption_.Lookup(id, static_cast<std::size_t>(length));
+}
+
+void Channel::OnNewSession(SSL_SESSION* session, bool context_listens) noexcept {
+  if (!context_listens && !options_.tells_sessions) return;
+  try {
+    if (SSL_SESSION_up_ref(session) == 1) sessions_.push_back({OwnedSession(session), context_listens});
+  } catch (...) {
+    // Out of memory: a notification is lost.
+  }
+}
+
+void Channel::OnKeylog(const char* line) noexcept {
+  if (!options_.tells_keys) return;
+  try {
+    keys_.emplace_back(std::string(line) + "\n");
+  } catch (...) {
+    // Out of memory: a line is lost.
+  }
+}
+
+}  // namespace sslctx
