@@ -132,7 +132,7 @@ Napi::Value Handles::Own(Napi::Env env, Kind kind, void* pointer, napi_value ext
     slots_.emplace(pointer, slot);
   } catch (...) {
     if (reference != nullptr) napi_delete_reference(env, reference);
-    entries_[slot].references = free_;
+    entries_[slot].SetReferences(free_);
     free_ = slot;
     throw;
   }
@@ -140,7 +140,7 @@ Napi::Value Handles::Own(Napi::Env env, Kind kind, void* pointer, napi_value ext
   entry.pointer = pointer;
   entry.object = reference;
   entry.references = 1;
-  entry.kind = static_cast<std::uint32_t>(kind);
+  entry.SetKind(kind);
   if (kind == Kind::kSslSession) entry.note = {};
   if (kind == Kind::kSslCtx) entry.context = ContextState::Of(static_cast<SSL_CTX*>(pointer));
   ++live_;
@@ -159,7 +159,7 @@ Napi::Value Handles::Borrow(Napi::Env env, Kind kind, void* pointer) {
 
 void Handles::SetHome(const void* session, std::uint64_t home) {
   SessionNote& note = entries_[slots_.at(session)].note;
-  if (note.home == 0) note.home = home;
+  if (note.home == 0) note.SetHome(home);
 }
 
 Napi::Value Handles::OwnSession(Napi::Env env, SSL_SESSION* session, std::uint64_t home) {
@@ -212,7 +212,7 @@ void Handles::Retire(std::uint32_t slot) {
   entry = Entry{};
   entry.generation = generation + 1;
   if (generation < kLastGeneration) {
-    entry.references = free_;
+    entry.SetReferences(free_);
     free_ = slot;
   }
   --live_;

@@ -75,6 +75,8 @@ struct SessionNote {
   std::uint64_t home : 63;
   /// Found complete by SSL_CTX_add_session; nothing can change that later.
   std::uint64_t is_complete : 1;
+
+  void SetHome(std::uint64_t serial) { home = serial & (~std::uint64_t{0} >> 1); }
 };
 
 /// A session as an argument. The note is good until the next handle is made.
@@ -150,6 +152,9 @@ class Handles {
   std::array<std::uint32_t, kKinds> Live() const;
 
  private:
+  static constexpr std::uint32_t kMostReferences = (1U << 28) - 1;
+  static_assert(kKinds < 1U << 4);
+
   // Half a cache line.
   struct Entry {
     void* pointer = nullptr;
@@ -165,9 +170,10 @@ class Handles {
     std::uint32_t references : 28 = 0;
     std::uint32_t kind : 4 = static_cast<std::uint32_t>(Kind::kCount);
 
+    void SetKind(Kind other) { kind = static_cast<std::uint32_t>(other) & 0xFU; }
+    void SetReferences(std::uint32_t count) { references = count & kMostReferences; }
     bool Is(Kind other) const { return kind == static_cast<std::uint32_t>(other); }
   };
-  static constexpr std::uint32_t kMostReferences = (1U << 28) - 1;
 
   static void OnCollected(napi_env env, void* data, void* hint);
 

@@ -163,7 +163,7 @@ void Claim(Napi::Env env, const char* function, const ContextState& state, const
         env, "ERR_SSLCTX_SESSION_FOREIGN",
         std::string(function) + ": the session belongs to another context; add a copy (SSL_SESSION_dup) instead");
   }
-  session.note.home = state.serial;
+  session.note.SetHome(state.serial);
 }
 
 void Share(const SessionHandle& session) {
