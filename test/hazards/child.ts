@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-// Far above what any script needs: it ends a hang. The sanitizers make a worker's start several times slower.
-const TIME_LIMIT = process.env.ASAN_OPTIONS === undefined ? 60_000 : 300_000;
+// Limits end hangs, and are far above what a script needs. The sanitizers make the start of a worker many times slower.
+const SLOWER = process.env.ASAN_OPTIONS === undefined ? 1 : 5;
 
 export interface ChildResult {
   code: number | null;
@@ -14,7 +14,7 @@ export interface ChildResult {
 
 export interface ChildOptions {
   args?: readonly string[];
-  /** Milliseconds after which the child is killed, which the test then sees as SIGKILL. */
+  /** Milliseconds after which the child is killed, which the test then sees as SIGKILL; 60,000 if not given. */
   timeout?: number;
   /** The child ends in a way that leaves V8's own memory behind, which LeakSanitizer must not report. */
   abrupt?: boolean;
@@ -22,10 +22,10 @@ export interface ChildOptions {
 
 /** Runs scripts/`name`.ts with the loader, the conditions and the garbage collector of this process. */
 export function runScript(name: string, options: ChildOptions = {}): Promise<ChildResult> {
-  const { args = [], timeout = TIME_LIMIT, abrupt = false } = options;
+  const { args = [], timeout = 60_000, abrupt = false } = options;
   const script = fileURLToPath(new URL(`scripts/${name}.ts`, import.meta.url));
   const env = abrupt ? { ASAN_OPTIONS: `${process.env.ASAN_OPTIONS ?? ''}:detect_leaks=0` } : {};
-  return run([...process.execArgv, script, ...args], timeout, env);
+  return run([...process.execArgv, script, ...args], timeout * SLOWER, env);
 }
 
 /** Runs Node with these arguments; `env` is added to this process's own. */

@@ -15,6 +15,7 @@ const script = fileURLToPath(new URL('scripts/cluster.ts', import.meta.url));
 test('workers of a cluster share a port, and resume what the others began', async (t) => {
   const child = spawn(process.execPath, ['--import', 'tsx', script, '0'], { stdio: ['pipe', 'pipe', 'inherit'] });
   t.teardown(() => child.stdin.end());
+  const exit = once(child, 'exit');
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async (): Promise<string> => String((await lines.next()).value);
   const port = Number((await next()).replace('port ', ''));
@@ -33,6 +34,8 @@ test('workers of a cluster share a port, and resume what the others began', asyn
       seen.join('\n'),
     );
   }
+  child.stdin.end();
+  t.deepEqual(await exit, [0, null]);
 });
 
 // Another program makes the socket, and becomes the server.

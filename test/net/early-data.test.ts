@@ -125,7 +125,7 @@ test('with a pause at the client hello, and a virtual host of its own', async (t
 });
 
 test('early data that nobody reads does not hold a handshake for ever', async (t) => {
-  const { server, port } = await listen(t, { maxEarlyData: 65_536, handshakeTimeout: 50 });
+  const { server, port } = await listen(t, { maxEarlyData: 65_536, handshakeTimeout: 2000 });
   const session = await firstSession(port);
   server.once('secureConnection', (socket) => t.true(socket.isEarly));
   const failed = once(server, 'secureConnection').then(([socket]) => once(socket, 'error'));

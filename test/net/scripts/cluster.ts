@@ -1,4 +1,5 @@
 // Two workers of node:cluster on one port, with one set of ticket keys. Prints the port, and a line for each connection.
+// Ends with its input, and by itself.
 import cluster from 'node:cluster';
 import { randomBytes } from 'node:crypto';
 import { createServer } from '../../../src/index.ts';
@@ -13,7 +14,10 @@ if (cluster.isPrimary) {
     if (missing === 0) console.log(`port ${port}`);
   });
   for (const _ of [1, 2]) cluster.fork(environment);
-  process.stdin.resume().on('end', () => process.exit());
+  cluster.on('exit', (_worker, code) => {
+    process.exitCode = Number(process.exitCode ?? 0) || (code ?? 1);
+  });
+  process.stdin.resume().on('end', () => cluster.disconnect());
 } else {
   const { CERT: cert, KEY: key, TICKETS = '' } = process.env;
   const server = createServer({ cert, key, sessionIdContext: 'cluster', ticketKeys: Buffer.from(TICKETS, 'hex') });
