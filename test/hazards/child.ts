@@ -2,8 +2,11 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-// Limits end hangs, and are far above what a script needs. The sanitizers make the start of a worker many times slower.
-const SLOWER = process.env.ASAN_OPTIONS === undefined ? 1 : 5;
+/**
+ * Limits end hangs, and are far above what a script needs. Under the sanitizers everything takes several times as long,
+ * and the start of a worker many times.
+ */
+export const SLOWER = process.env.ASAN_OPTIONS === undefined ? 1 : 5;
 
 export interface ChildResult {
   code: number | null;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
-import { run } from '../hazards/child.ts';
+import { run, SLOWER } from '../hazards/child.ts';
 
 /** Numbers by name: how much was done, and how far it came. */
 export type Counts = Readonly<Record<string, number>>;
@@ -24,8 +24,7 @@ export async function report(t: ExecutionContext, script: string, args: readonly
     const file = fileURLToPath(new URL(script, import.meta.url));
     const { code, signal, stdout, stderr } = await run(
       [...process.execArgv, file, ...args.map(String), journal],
-      // Under AddressSanitizer everything takes several times as long.
-      process.env.LD_PRELOAD?.includes('libasan') ? 550_000 : 110_000,
+      110_000 * SLOWER,
     );
     if (code !== 0) {
       const last = readFileSync(journal, 'utf8').trim();

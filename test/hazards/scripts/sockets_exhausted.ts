@@ -11,4 +11,4 @@ server.listen({ port: 0, host: '127.0.0.1' }, () => {
   if (address === null || typeof address === 'string') throw new Error('no port');
   process.stdout.write(`${JSON.stringify({ port: address.port, ca: pair.cert })}\n`);
 });
-process.stdin.on('end', () => process.exit()).resume();
+process.stdin.on('end', () => server.close()).resume();
