@@ -1,12 +1,7 @@
 // Node in a child process: for what may crash, hang or exit.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-
-/**
- * Limits end hangs, and are far above what a script needs. Under the sanitizers everything takes several times as long,
- * and the start of a worker many times.
- */
-export const SLOWER = process.env.ASAN_OPTIONS === undefined ? 1 : 5;
+import { SLOWER } from '../helpers/limits.ts';
 
 export interface ChildResult {
   code: number | null;

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { SLOWER } from '../helpers/limits.ts';
 import { execute } from '../helpers/process.ts';
 import { certificates, program, run } from './programs.ts';
 
@@ -60,7 +61,7 @@ async function useApp(t: ExecutionContext, isSwapped: boolean): Promise<Record<s
 }
 
 test('an Express app with client certificates behaves the same on node:https and on sslctx/https', async (t) => {
-  t.timeout(120_000);
+  t.timeout(120_000 * SLOWER);
   const [before, after] = await Promise.all([useApp(t, false), useApp(t, true)]);
   t.deepEqual(after, before);
   // Not merely the same failure.

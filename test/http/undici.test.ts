@@ -7,11 +7,12 @@ import * as http2 from '../../src/http/http2.ts';
 import * as https from '../../src/http/https.ts';
 import { connector } from '../../src/index.ts';
 import { certificate } from '../helpers/classes.ts';
+import { SLOWER } from '../helpers/limits.ts';
 import { portOf } from './listen.ts';
 import { certificates, program, run } from './programs.ts';
 
 test('an undici client with a certificate behaves the same with its own connector and with ours', async (t) => {
-  t.timeout(120_000);
+  t.timeout(120_000 * SLOWER);
   const { folder } = certificates(t);
   const app = await run(t, program(t, 'app.mjs', true), folder);
   const { https: port } = JSON.parse(app.greeting);

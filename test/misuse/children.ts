@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
-import { run, SLOWER } from '../hazards/child.ts';
+import { run } from '../hazards/child.ts';
+import { SLOWER } from '../helpers/limits.ts';
 
 /** Numbers by name: how much was done, and how far it came. */
 export type Counts = Readonly<Record<string, number>>;
