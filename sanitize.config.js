@@ -14,13 +14,12 @@ export default {
   match: ['*', '!*stays in bounds*', '!*a process that ends without closing it'],
   environmentVariables: {
     LD_PRELOAD: runtime,
-    // Leaks are found at the end of each Node process, which then exits with an error. The other programs that tests
-    // start (a compiler, openssl) inherit the preloaded runtime, and their leaks are not ours: %b is the program's name.
-    ASAN_OPTIONS: `detect_leaks=0:strict_string_checks=1:include_if_exists=${folder}%b`,
+    // Leaks are found at the end of each Node process, which then exits with an error.
+    ASAN_OPTIONS: 'detect_leaks=1:strict_string_checks=1',
     LSAN_OPTIONS: `suppressions=${folder}v8.supp:print_suppressions=0`,
     UBSAN_OPTIONS: 'print_stacktrace=1',
     // "sanitize" picks the other addon, in the processes that tests start as well: see "imports" in package.json.
-    NODE_OPTIONS: '--conditions=sanitize',
+    NODE_OPTIONS: `--conditions=sanitize --require=${folder}preload.cjs`,
   },
   timeout: '10m',
 };
