@@ -237,6 +237,7 @@ void Channel::ContinueShutdown(Call& call) {
   SSL* const ssl = ssl_.get();
   if (!shutdown_asked_ || phase_ != Phase::kOpen || !pending_.IsEmpty() || SSL_in_init(ssl) != 0) return;
   if ((SSL_get_shutdown(ssl) & SSL_SENT_SHUTDOWN) != 0) return;
+  is_goodbye_alone_ = error_ == 0 && !HasOutput();
   // 0 only says that the peer has not done so yet.
   const Outcome outcome = Perform(call, [](SSL* target) { return SSL_shutdown(target) < 0 ? -1 : 1; });
   if (outcome == Outcome::kFailed) Fail(call);

@@ -171,6 +171,8 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
   bool is_lingering_ = false;
   bool is_overdue_ = false;
   bool write_side_ended_ = false;
+  /// All data had been sent before our close_notify was made.
+  bool is_goodbye_alone_ = false;
   bool owes_fin_ = false;
   bool is_handed_over_ = false;
   std::uint8_t renegotiations_ = 0;

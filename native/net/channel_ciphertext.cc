@@ -128,8 +128,8 @@ void Channel::Flush(Call& call) {
     // To a peer that is gone nothing more will be sent; what it has sent may still be read.
     out_ = {};
     out_at_ = 0;
-    // A peer that has ended and gone need not hear our answer to its close_notify.
-    if (phase_ == Phase::kOpen && has_ended_ && shutdown_asked_ && pending_.IsEmpty() &&
+    // A peer that is gone need not hear our close_notify, and its own may not have been read yet.
+    if (phase_ == Phase::kOpen && (has_ended_ || is_goodbye_alone_) && shutdown_asked_ && pending_.IsEmpty() &&
         (error_ == EPIPE || error_ == ECONNRESET)) {
       error_ = 0;
       write_side_ended_ = true;
