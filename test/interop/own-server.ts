@@ -1,6 +1,7 @@
 // A server of ours, and what it saw.
 import { once } from 'node:events';
 import { createServer, type SslServer, type SslServerOptions, type SslSocket } from '../../src/index.ts';
+import { inTurn } from './slots.ts';
 import { look, type OwnSight } from './socket.ts';
 
 export interface OwnServer {
@@ -18,11 +19,19 @@ export function answer(socket: SslSocket): void {
 }
 
 /**
- * Runs `use` with a server on a free port, and closes it.
+ * Runs `use` with a server on a free port, and closes it. Not within another one's `use`: they wait for each other.
  *
  * @param serve - what to do with each connection. It runs before the client can begin another one
  */
-export async function withServer<T>(
+export function withServer<T>(
+  options: SslServerOptions,
+  serve: (socket: SslSocket, server: SslServer) => void,
+  use: (own: OwnServer) => Promise<T>,
+): Promise<T> {
+  return inTurn(() => serveOn(options, serve, use));
+}
+
+async function serveOn<T>(
   options: SslServerOptions,
   serve: (socket: SslSocket, server: SslServer) => void,
   use: (own: OwnServer) => Promise<T>,
