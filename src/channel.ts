@@ -287,6 +287,12 @@ export class SslChannel extends TlsState {
     return !this.#isClosed && engine.channelIsEarly(this.#id);
   }
 
+  /** Milliseconds since there was a peer to shake hands with; `undefined` before. */
+  get age(): number | undefined {
+    const age = this.#isClosed ? -1 : engine.channelAge(this.#id);
+    return age < 0 ? undefined : age;
+  }
+
   /** One of SSL_EARLY_DATA_*. SSL_get_early_data_status(3). */
   get earlyDataStatus(): number {
     return capi.SSL_get_early_data_status(this.ssl);

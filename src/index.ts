@@ -15,6 +15,12 @@ export type {
   SslContextOptions,
 } from './context-options.ts';
 export type { ContextStats } from './context-stats.ts';
+export type {
+  HandshakeErrorMessage,
+  HandshakeMessage,
+  StoreLookupMessage,
+  StoreWriteMessage,
+} from './diagnostics.ts';
 export { OpenSslError, type OpenSslErrorCode, SslctxError, type SslctxErrorCode } from './errors.ts';
 export {
   type LoadedSessions,

@@ -11,7 +11,7 @@ const mayImport: Record<string, readonly string[]> = {
   capi: ['capi'],
   objects: ['objects', 'capi'],
   store: ['store', 'objects'],
-  metrics: ['metrics', 'objects'],
+  metrics: ['metrics', 'objects', 'store'],
   control: ['control', 'objects'],
   fleet: ['fleet', 'objects'],
   testing: ['testing', 'objects'],

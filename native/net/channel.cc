@@ -94,11 +94,21 @@ void Channel::MakeSsl(SSL_CTX* ctx) {
   }
 }
 
+void Channel::BeginHandshake() {
+  phase_ = Phase::kHandshake;
+  began_ = Clock::now();
+}
+
+double Channel::Age() const {
+  if (began_ == Clock::time_point{}) return -1;
+  return std::chrono::duration<double, std::milli>(Clock::now() - began_).count();
+}
+
 // ---- What JavaScript asks for ----
 
 void Channel::Start() {
   if (phase_ != Phase::kNew) return;
-  phase_ = Phase::kHandshake;
+  BeginHandshake();
   // A client speaks first; a server waits for it.
   if (!options_.is_server) RunLater();
   UpdatePoll();

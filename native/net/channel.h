@@ -1,6 +1,7 @@
 // One TLS connection on a socket, or on a stream of JavaScript's: libssl, its input and output, and what happens when.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -80,6 +81,8 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
   /// The peer has had its time to close.
   void EndLingering();
   bool closed() const { return phase_ == Phase::kClosed; }
+  /// Milliseconds since there was something to shake hands with; negative before.
+  double Age() const;
   void Ref(bool on) { watch_.Ref(on); }
 
   // From the loop.
@@ -101,6 +104,7 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
   const std::vector<std::uint8_t>& ocsp_response() const { return answer_.ocsp; }
 
  private:
+  using Clock = std::chrono::steady_clock;
   enum class Phase : std::uint8_t { kNew, kConnecting, kHandshake, kOpen, kFailed, kClosed };
   /// What came of one operation of libssl's.
   enum class Outcome : std::uint8_t { kDone, kWaits, kEnded, kFailed };
@@ -116,6 +120,7 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
   Outcome Perform(Call& call, Operation&& operation);
   void Step(Call& call);
   void FinishConnect(Call& call);
+  void BeginHandshake();
   bool Handshake(Call& call);
   bool HandleEarlyData(Call& call);
   Outcome ReadEarly(Call& call, std::uint8_t* data, std::size_t size, std::size_t* filled);
@@ -177,6 +182,7 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
   bool is_handed_over_ = false;
   std::uint8_t renegotiations_ = 0;
   std::uint8_t sync_writes_ = 0;
+  Clock::time_point began_{};
   int error_ = 0;
   const char* syscall_ = "read";
   std::uint64_t bytes_read_ = 0;

@@ -88,7 +88,7 @@ void Channel::FinishConnect(Call& call) {
   sockaddr_storage peer{};
   length = sizeof peer;
   if (getpeername(fd_, reinterpret_cast<sockaddr*>(&peer), &length) != 0) return;
-  phase_ = Phase::kHandshake;
+  BeginHandshake();
   Tell(call, Event::kConnected);
 }
 

@@ -321,6 +321,8 @@ Napi::Value ChannelSetEarlyData(Call& call) {
 
 Napi::Value ChannelIsEarly(Call& call) { return Napi::Boolean::New(call.env(), ChannelOf(call)->is_early()); }
 
+Napi::Value ChannelAge(Call& call) { return Napi::Number::New(call.env(), ChannelOf(call)->Age()); }
+
 Napi::Value ChannelRead(Call& call) {
   ChannelOf(call)->WantData(call[1].ToBoolean());
   return call.env().Undefined();
@@ -440,6 +442,7 @@ constexpr Export kExports[] = {
     SSLCTX_BODY(channelStart, ChannelStart),
     SSLCTX_BODY(channelSetEarlyData, ChannelSetEarlyData),
     SSLCTX_BODY(channelIsEarly, ChannelIsEarly),
+    SSLCTX_BODY(channelAge, ChannelAge),
     SSLCTX_BODY(channelRead, ChannelRead),
     SSLCTX_BODY(channelWrite, ChannelWrite),
     SSLCTX_BODY(channelShutdown, ChannelShutdown),

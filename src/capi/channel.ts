@@ -174,6 +174,7 @@ export function channelResume(
 }
 
 export const {
+  channelAge,
   channelClose,
   channelConnect,
   channelInfo,

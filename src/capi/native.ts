@@ -408,6 +408,7 @@ export interface Native {
   channelSsl(id: number): SSL;
   channelStart(id: number): void;
   channelSetEarlyData(id: number, data: Uint8Array, isEarly: boolean): void;
+  channelAge(id: number): number;
   channelIsEarly(id: number): boolean;
   channelRead(id: number, on: boolean): void;
   channelWrite(id: number, chunk: Uint8Array): boolean;

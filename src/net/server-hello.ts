@@ -1,8 +1,9 @@
 // What a server does when a client hello has come and before libssl goes on: virtual hosts, protocols, session lookup.
 import type { EventEmitter } from 'node:events';
-import { type ClientHello, looksInside, type SslChannel } from '../channel.ts';
+import { type ClientHello, looksInside, prepareServerContext, type SslChannel } from '../channel.ts';
 import type { SslContext } from '../context.ts';
 import { toError } from '../errors.ts';
+import { logsKeys } from '../keylog-file.ts';
 import { SslSession } from '../session.ts';
 import { sessionStoreOf } from '../store/context-store.ts';
 import type { SslServerEvents, SslServerOptions } from './server.ts';
@@ -73,6 +74,8 @@ export class ServerHello {
   async #choose(channel: SslChannel, hello: ClientHello, fallback: SslContext): Promise<void> {
     const { ALPNCallback } = this.#options;
     const context = hello.servername === '' ? undefined : await this.#contextFor(hello.servername);
+    // The server does not know those of SNICallback before.
+    if (context !== undefined && (logsKeys || this.#hears('keylog'))) prepareServerContext(context, true);
     const protocols = namesOf(hello.alpn);
     const alpn =
       ALPNCallback === undefined || protocols.length === 0

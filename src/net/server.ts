@@ -13,6 +13,7 @@ import {
 import { SslContext } from '../context.ts';
 import { checkOptionNames, contextOptionNames, type SslContextOptions } from '../context-options.ts';
 import { invalidType, invalidValue, requireInteger, SslctxError, toError } from '../errors.ts';
+import { logKeys, logsKeys } from '../keylog-file.ts';
 import { attachSessionStore, type ContextStore, sessionStoreOf, storeOfChannel } from '../store/context-store.ts';
 import type { SessionStore } from '../store/session-store.ts';
 import { ServerHello } from './server-hello.ts';
@@ -266,10 +267,14 @@ export class SslServer extends EventEmitter {
   } {
     return {
       pausesAtHello: this.#hello.isNeeded,
-      tellsKeys: this.listenerCount('keylog') > 0,
+      tellsKeys: this.#tellsKeys,
       requireCloseNotify: this.#options.requireCloseNotify ?? false,
       defersTickets: this.#options.deferTickets ?? false,
     };
+  }
+
+  get #tellsKeys(): boolean {
+    return logsKeys || this.listenerCount('keylog') > 0;
   }
 
   /** Where the server listens: as Node's `server.address()`. */
@@ -404,7 +409,7 @@ export class SslServer extends EventEmitter {
 
   #prepare(context: SslContext): void {
     this.#hello.prepare(context);
-    prepareServerContext(context, this.listenerCount('keylog') > 0);
+    prepareServerContext(context, this.#tellsKeys);
     if (this.listenerCount('newSession') > 0) this.#hello.observe(context);
   }
 
@@ -465,15 +470,11 @@ export class SslServer extends EventEmitter {
     };
     socket.once('error', fail).once('close', leave);
     socket.on('keylog', (line: Buffer) => this.emit('keylog', line, socket));
-    socket.onceSecure(() => {
-      const error = revocationOf(own);
-      if (error !== undefined) {
-        socket.destroy(error);
-        return;
-      }
+    const announce = (): void => {
       forget();
       this.emit('secureConnection', socket);
-    });
+    };
+    socket.onceSecure(announce, () => revocationOf(own));
   }
 
   /** Early data that nobody reads must not hold an unfinished handshake for ever. */
@@ -509,7 +510,10 @@ export class SslServer extends EventEmitter {
       onHello: (channel, hello) => {
         this.#hello.answer(channel, hello, this.#context, (error) => onFailed(channel, error, 0));
       },
-      onKeylog: (_channel, line) => this.emit('keylog', line, undefined),
+      onKeylog: (_channel, line) => {
+        logKeys(line);
+        this.emit('keylog', line, undefined);
+      },
     };
   }
 }

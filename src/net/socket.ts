@@ -12,7 +12,9 @@ import {
 } from '../channel.ts';
 import type { SslContext } from '../context.ts';
 import { checkOptionNames } from '../context-options.ts';
+import { isHandshakeErrorObserved, isHandshakeObserved, tellHandshake, tellHandshakeError } from '../diagnostics.ts';
 import { invalidValue, SslctxError, toError } from '../errors.ts';
+import { logKeys, logsKeys } from '../keylog-file.ts';
 import { decodeResumption, outcomeOf, type Resumption } from '../resumption.ts';
 import type { SslSession } from '../session.ts';
 import { storeOfChannel } from '../store/context-store.ts';
@@ -123,6 +125,9 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
   #facts = 0;
   #client: ClientState | undefined;
   #announce: (() => void) | undefined;
+  #refuse: (() => Error | undefined) | undefined;
+  /** The outcome of the handshake has been told. */
+  #isTold = false;
   #beganEarly = false;
   #earlyData: (typeof earlyStatus)[number] = 'not-sent';
   #identityError: Error | undefined;
@@ -162,8 +167,9 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
     const { context, isServer = false, requireCloseNotify } = options;
     this.isServer = isServer;
     this.#transport = from;
-    if (isServer) prepareServerContext(context, false);
-    this.#channel = SslChannel.createStreamed(context, { isServer, requireCloseNotify, tellsSessions: !isServer });
+    if (isServer) prepareServerContext(context, logsKeys);
+    const settings = { isServer, requireCloseNotify, tellsSessions: !isServer, tellsKeys: logsKeys };
+    this.#channel = SslChannel.createStreamed(context, settings);
     try {
       if (!isServer) this.setClient(prepareClient(this.#channel, context, options));
     } catch (error) {
@@ -230,10 +236,13 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
   setClient(state: ClientState): void {
     this.#client = state;
     this.#facts = state.offer;
-    this.on('newListener', (event) => {
-      if (event !== 'keylog' || this.#channel.isClosed) return;
+    const tellKeys = (): void => {
       prepareClientContext(state.context, true);
       this.#channel.tell(undefined, true);
+    };
+    if (logsKeys) tellKeys();
+    this.on('newListener', (event) => {
+      if (event === 'keylog' && !this.#channel.isClosed) tellKeys();
     });
   }
 
@@ -417,6 +426,7 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
 
   override _destroy(error: Error | null, callback: Callback): void {
     clearTimeout(this.#timer);
+    this.#tellFailure(error);
     this.#channel.close(error === null);
     this.#closeTransport();
     const waiting = this.#waiting ?? this.#pendingOutput;
@@ -538,6 +548,7 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
     }
 
     onKeylog(line: Buffer): void {
+      logKeys(line);
       this.#socket.emit('keylog', line);
     }
 
@@ -547,6 +558,7 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
     }
 
     onConfirmed(): void {
+      this.#socket.#tellOutcome();
       this.#socket.emit('secure');
     }
 
@@ -565,8 +577,16 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
     else this.#facts = outcomeOf(this.#facts, this.isSessionReused());
     this.#active();
     if (this.#client !== undefined && !this.#checkServer(this.#client)) return;
+    const refusal = this.#refuse?.();
+    if (refusal !== undefined) {
+      this.destroy(refusal);
+      return;
+    }
     this.#beganEarly = (facts & earlyFlag) !== 0;
-    if (!this.#beganEarly) this.emit('secure');
+    if (!this.#beganEarly) {
+      this.#tellOutcome();
+      this.emit('secure');
+    }
     this.#announce?.();
     if (!this.isServer && !this.destroyed) this.emit('secureConnect');
     // As net.Socket: the peer's end is noticed although nobody reads yet.
@@ -598,8 +618,35 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
     return verificationCode(result) === undefined ? error : new CertificateError(result, this.#client.name, error);
   }
 
-  /** @internal The server's own listener: `secure` of a connection with early data comes later. */
-  onceSecure(announce: () => void): void {
+  /**
+   * @internal The server's own listener: `secure` of a connection with early data comes later. `refuse` is asked before
+   * anybody hears of the connection.
+   */
+  onceSecure(announce: () => void, refuse: () => Error | undefined): void {
     this.#announce = announce;
+    this.#refuse = refuse;
+  }
+
+  #tellOutcome(): void {
+    this.#isTold = true;
+    if (!isHandshakeObserved(this.isServer)) return;
+    tellHandshake(this.isServer, {
+      socket: this,
+      protocol: this.getProtocol() ?? 'unknown',
+      cipher: this.getCipher()?.name,
+      servername: this.servername || undefined,
+      resumption: this.resumption,
+      duration: this.#channel.age ?? 0,
+    });
+  }
+
+  /** Before the channel is closed. A client that gives up is no error; a server's client that leaves is. */
+  #tellFailure(cause: Error | null): void {
+    if (this.#isTold) return;
+    this.#isTold = true;
+    if ((cause === null && !this.isServer) || !isHandshakeErrorObserved(this.isServer)) return;
+    const error = cause ?? new SslctxError('ERR_SSLCTX_STATE', 'the client left in its handshake');
+    const { resumption } = this;
+    tellHandshakeError(this.isServer, { socket: this, error, resumption, duration: this.#channel.age });
   }
 }

@@ -81,9 +81,9 @@ export class ContextStore {
     const counters = this.#counters;
     const breaker = new Breaker(breakerThreshold, retryAfter, () => this.#queue.pump());
     this.#breaker = breaker;
-    const queue = new WriteQueue(store, breaker, counters, { limit: maxQueue, timeout: writeTimeout });
+    const queue = new WriteQueue(store, breaker, counters, { context, limit: maxQueue, timeout: writeTimeout });
     this.#queue = queue;
-    this.#lookup = new Lookup({ store, context: this.#name, breaker, queue, counters, timeout: lookupTimeout });
+    this.#lookup = new Lookup({ store, context, name: this.#name, breaker, queue, counters, timeout: lookupTimeout });
     const connections = (): Iterable<StoreConnection> => this.#connections.values();
     const timeout = revokeTimeout;
     this.#revoker = new Revoker({ context, store, queue, counters, connections, retryAfter, timeout });

@@ -1,17 +1,21 @@
 // Asks a store for sessions: for a limited time, once for all who ask for the same, and not at all while it is down.
 
+import type { SslContext } from '../context.ts';
 import { SslctxError } from '../errors.ts';
 import type { Breaker } from './breaker.ts';
 import { keyOf } from './connection.ts';
 import type { SessionStore } from './session-store.ts';
 import type { Counters } from './statistics.ts';
+import { traceLookup } from './trace.ts';
 import { type WriteQueue, withDeadline } from './write-queue.ts';
 
 type Data = Uint8Array | undefined;
 
 export class Lookup {
   readonly #store: SessionStore;
-  readonly #context: string;
+  /** What the store calls the context. */
+  readonly #name: string;
+  readonly #context: SslContext;
   readonly #breaker: Breaker;
   readonly #queue: WriteQueue;
   readonly #counters: Counters;
@@ -20,13 +24,15 @@ export class Lookup {
 
   constructor(parts: {
     store: SessionStore;
-    context: string;
+    name: string;
+    context: SslContext;
     breaker: Breaker;
     queue: WriteQueue;
     counters: Counters;
     timeout: number;
   }) {
     this.#store = parts.store;
+    this.#name = parts.name;
     this.#context = parts.context;
     this.#breaker = parts.breaker;
     this.#queue = parts.queue;
@@ -44,7 +50,9 @@ export class Lookup {
       this.#counters.shared++;
       return known === undefined && asked !== undefined ? asked : Promise.resolve(known?.data);
     }
-    const answer = this.#ask(async () => this.#store.get(id, this.#context)).finally(() => this.#asking.delete(key));
+    const answer = this.#ask('get', async () => this.#store.get(id, this.#name)).finally(() =>
+      this.#asking.delete(key),
+    );
     this.#asking.set(key, answer);
     return answer;
   }
@@ -57,19 +65,19 @@ export class Lookup {
       this.#counters.shared++;
       return Promise.resolve(entry.data);
     }
-    return this.#ask(async () => {
+    return this.#ask('take', async () => {
       await this.#queue.settled(id);
-      return this.#store.take?.(id, this.#context);
+      return this.#store.take?.(id, this.#name);
     });
   }
 
-  async #ask(request: () => Promise<Uint8Array | null | undefined>): Promise<Data> {
+  async #ask(operation: 'get' | 'take', request: () => Promise<Uint8Array | null | undefined>): Promise<Data> {
     if (!this.#breaker.allows()) {
       this.#counters.skipped++;
       return undefined;
     }
     try {
-      const data = await withDeadline(request(), this.#timeout);
+      const data = await traceLookup(this.#context, operation, withDeadline(request(), this.#timeout));
       this.#breaker.succeeded();
       return data ?? undefined;
     } catch (error) {

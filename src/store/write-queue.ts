@@ -1,8 +1,10 @@
 // Writes and deletions on their way to a store: bounded, and in order for each session.
+import type { SslContext } from '../context.ts';
 import { SslctxError } from '../errors.ts';
 import type { Breaker } from './breaker.ts';
 import type { SessionStore, StoreEntry } from './session-store.ts';
 import type { Counters } from './statistics.ts';
+import { traceWrite } from './trace.ts';
 
 /** Requests at the same time: more would only wait in the client's own queue, which has no bound. */
 const maxConcurrent = 64;
@@ -34,6 +36,7 @@ export class WriteQueue {
   readonly #store: SessionStore;
   readonly #breaker: Breaker;
   readonly #counters: Counters;
+  readonly #context: SslContext;
   readonly #limit: number;
   readonly #timeout: number;
   readonly #waiting = new Map<string, Write>();
@@ -41,10 +44,16 @@ export class WriteQueue {
   readonly #sent = new Set<Sent>();
   #idle: Array<() => void> = [];
 
-  constructor(store: SessionStore, breaker: Breaker, counters: Counters, options: { limit: number; timeout: number }) {
+  constructor(
+    store: SessionStore,
+    breaker: Breaker,
+    counters: Counters,
+    options: { context: SslContext; limit: number; timeout: number },
+  ) {
     this.#store = store;
     this.#breaker = breaker;
     this.#counters = counters;
+    this.#context = options.context;
     this.#limit = options.limit;
     this.#timeout = options.timeout;
   }
@@ -83,7 +92,7 @@ export class WriteQueue {
   async put(entry: StoreEntry): Promise<void> {
     const request = (async () => this.#store.set(entry))();
     this.#track({ id: entry.id, entry, isAgain: true }, request);
-    await request;
+    await traceWrite(this.#context, 'set', request);
     this.#counters.writes++;
   }
 
@@ -167,7 +176,7 @@ export class WriteQueue {
     const { entry, id } = write;
     const request = (async () => (entry === undefined ? this.#store.delete(id) : this.#store.set(entry)))();
     this.#track(write, request);
-    withDeadline(request, this.#timeout)
+    traceWrite(this.#context, entry === undefined ? 'delete' : 'set', withDeadline(request, this.#timeout))
       .then(
         () => {
           if (entry === undefined) this.#counters.deletes++;

@@ -10,6 +10,7 @@ const modules: Readonly<Record<string, string>> = {
   sslctx: 'index.ts',
   'sslctx/http2': 'http/http2.ts',
   'sslctx/https': 'http/https.ts',
+  'sslctx/metrics': 'metrics/index.ts',
   'sslctx/testing': 'testing/index.ts',
   'sslctx/tls': 'http/tls.ts',
 };

@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { SessionStore, StoreEntry } from '../../src/index.ts';
+import { type SessionStore, SslContext, type StoreEntry } from '../../src/index.ts';
 import { Breaker } from '../../src/store/breaker.ts';
 import { noCounts } from '../../src/store/statistics.ts';
 import { WriteQueue } from '../../src/store/write-queue.ts';
@@ -32,7 +32,7 @@ function make(limit: number) {
   const store = new Slow();
   const counters = noCounts();
   const breaker = new Breaker(2, 60_000, () => queue.pump());
-  const queue = new WriteQueue(store, breaker, counters, { limit, timeout: 60_000 });
+  const queue = new WriteQueue(store, breaker, counters, { context: new SslContext(), limit, timeout: 60_000 });
   return { store, counters, breaker, queue };
 }
 
@@ -97,7 +97,7 @@ test('a store that fails is left alone, and one write finds out when it is back'
   const store = new Slow();
   const counters = noCounts();
   const breaker = new Breaker(2, 1, () => queue.pump());
-  const queue = new WriteQueue(store, breaker, counters, { limit: 100, timeout: 60_000 });
+  const queue = new WriteQueue(store, breaker, counters, { context: new SslContext(), limit: 100, timeout: 60_000 });
   t.teardown(() => breaker.close());
   for (const call of [0, 1]) {
     queue.set(entryOf());
