@@ -90,7 +90,8 @@ export function tellHandshakeError(isServer: boolean, message: HandshakeErrorMes
   if (!isDebugging) return;
   const { error, resumption, duration } = message;
   const time = duration === undefined ? '' : ` ${duration.toFixed(1)}ms`;
-  debug('%s error %s %s%s', isServer ? 'server' : 'client', codeOf(error), inWords(resumption), time);
+  const offer = resumption.kind === undefined ? '' : ` offered ${resumption.kind}`;
+  debug('%s error %s%s%s', isServer ? 'server' : 'client', codeOf(error), offer, time);
 }
 
 /** The code of an error; its name where it has none. */

@@ -76,8 +76,8 @@ test("require: libssl and libcrypto are the system's", async (t) => {
 
 test('import and require give the same objects, with every entry of the package', async (t) => {
   const program = `
-    const entries = ['sslctx', 'sslctx/capi', 'sslctx/testing', 'sslctx/control'];
-    const [whole, capi, testing, control] = await Promise.all(entries.map((entry) => import(entry)));
+    const entries = ['sslctx', 'sslctx/capi', 'sslctx/testing', 'sslctx/control', 'sslctx/metrics'];
+    const [whole, capi, testing, control, metrics] = await Promise.all(entries.map((entry) => import(entry)));
     const require = (await import('node:module')).createRequire(process.cwd() + '/');
     console.log(JSON.stringify([
       whole.SslContext === require('sslctx').SslContext,
@@ -85,14 +85,16 @@ test('import and require give the same objects, with every entry of the package'
       Object.keys(testing).length > 0,
       whole.openssl.libssl,
       control.serveControl === require('sslctx/control').serveControl,
+      metrics.collectMetrics === require('sslctx/metrics').collectMetrics,
     ]));`;
-  const [sameClass, sameFunction, hasTesting, libssl, sameControl] = JSON.parse(
+  const [sameClass, sameFunction, hasTesting, libssl, sameControl, sameMetrics] = JSON.parse(
     await output(process.execPath, ['--input-type=module', '-e', program], { cwd: project }),
   );
   t.true(sameClass);
   t.true(sameFunction);
   t.true(hasTesting);
   t.true(sameControl);
+  t.true(sameMetrics);
   t.is(libssl, await systemLibrary('libssl'));
 });
 
