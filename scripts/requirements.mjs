@@ -127,6 +127,14 @@ export const requirements = {
       alpine: 'nginx nginx-mod-stream',
       macos: 'nginx',
     },
+    {
+      name: 'redis-server',
+      present: program('redis-server'),
+      debian: 'redis-server',
+      fedora: 'redis',
+      alpine: 'redis',
+      macos: 'redis',
+    },
   ],
   // `npm run bench:guard`.
   guard: [

@@ -68,6 +68,17 @@ double cpu_seconds_of(const char* pids) {
   return sum;
 }
 
+static int compare(const void* left, const void* right) {
+  const double difference = *(const double*)left - *(const double*)right;
+  return (difference > 0) - (difference < 0);
+}
+
+double percentile(double* samples, long count, double share) {
+  if (count == 0) return 0;
+  qsort(samples, (size_t)count, sizeof *samples, compare);
+  return samples[(long)((double)count * share)];
+}
+
 void raise_file_limit(void) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) fail("getrlimit");

@@ -24,6 +24,9 @@ double own_cpu_seconds(void);
 // User and system time of all threads of the processes in a list such as "12,13".
 double cpu_seconds_of(const char* pids);
 
+// Of times: that which such a share of them does not exceed. Sorts them; 0 when there are none.
+double percentile(double* samples, long count, double share);
+
 // As many files as the system lets this process have.
 void raise_file_limit(void);
 

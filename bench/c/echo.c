@@ -37,11 +37,6 @@ static long run_for(SSL* ssl, double seconds) {
   return count;
 }
 
-static int compare(const void* left, const void* right) {
-  const double difference = *(const double*)left - *(const double*)right;
-  return (difference > 0) - (difference < 0);
-}
-
 int main(int argc, char** argv) {
   const char* pids = option(argc, argv, "--pids", NULL);
   SSL* ssl = connect_blocking(client_context(argc, argv), (int)number_option(argc, argv, "--port", 0));
@@ -55,8 +50,8 @@ int main(int argc, char** argv) {
   const double server_used = cpu_seconds_of(pids) - server_cpu;
   const double seconds = wall_seconds() - wall;
   const double own_used = own_cpu_seconds() - own_cpu;
-  qsort(samples, (size_t)count, sizeof *samples, compare);
-  printf("{\"count\":%ld,\"p50\":%.2f,\"p99\":%.2f,", count, samples[count / 2], samples[count * 99 / 100]);
+  const double p50 = percentile(samples, count, 0.5);
+  printf("{\"count\":%ld,\"p50\":%.2f,\"p99\":%.2f,", count, p50, percentile(samples, count, 0.99));
   printf("\"seconds\":%.6f,\"clientCpu\":%.6f,\"serverCpu\":%.6f}\n", seconds, own_used, server_used);
   SSL_shutdown(ssl);
   return 0;

@@ -9,7 +9,8 @@
 // [--warmup 0.1] seconds before the measured ones; more, until each slot has a session to resume
 // [--silent 1] the server says nothing: the tickets are waited for, two after a full handshake and one after another
 //
-// Prints one line of JSON. `serverCpu` is that of the processes in --pids, within the measured seconds.
+// Prints one line of JSON. `serverCpu` is that of the processes in --pids, within the measured seconds; `p50` and `p99` are
+// microseconds from the start of a connection to the server's byte.
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -23,7 +24,7 @@
 #include "client.h"
 #include "common.h"
 
-enum { MAX_WARM_UPS = 200 };
+enum { MAX_WARM_UPS = 200, MAX_SAMPLES = 1 << 18 };
 
 typedef enum { SHAKING_HANDS, WAITING, CLOSING } Step;
 
@@ -32,6 +33,7 @@ typedef struct {
   SSL_SESSION* newest;
   Step step;
   int tickets;
+  double started;
   long done;
   int index;
 } Slot;
@@ -46,6 +48,8 @@ typedef struct {
 static SSL_CTX* ctx;
 static SSL_SESSION* kept;
 static Counts counts;
+static double samples[MAX_SAMPLES];
+static long sample_count;
 static int epoll;
 static int port;
 static int keeps;
@@ -73,6 +77,7 @@ static void start(Slot* slot) {
   if (slot->ssl == NULL) fail("SSL_new");
   slot->step = SHAKING_HANDS;
   slot->tickets = 0;
+  slot->started = wall_seconds();
   SSL_set_app_data(slot->ssl, slot);
   SSL_SESSION* session = rotates ? slot->newest : kept;
   if (session != NULL && SSL_set_session(slot->ssl, session) != 1) fail("SSL_set_session");
@@ -90,6 +95,10 @@ static void stop(Slot* slot) {
   close(SSL_get_fd(slot->ssl));
   SSL_free(slot->ssl);
   ERR_clear_error();
+}
+
+static void take_time(const Slot* slot) {
+  if (sample_count < MAX_SAMPLES) samples[sample_count++] = (wall_seconds() - slot->started) * 1e6;
 }
 
 static void report_failure(const Slot* slot, int result) {
@@ -116,7 +125,10 @@ static int advance(Slot* slot, int* is_done) {
     case WAITING:
       result = is_silent && has_heard_all(slot, 0) ? 1 : SSL_read(slot->ssl, buffer, sizeof buffer);
       *is_done = has_heard_all(slot, result);
-      if (*is_done) SSL_shutdown(slot->ssl);
+      if (*is_done) {
+        take_time(slot);
+        SSL_shutdown(slot->ssl);
+      }
       return result;
     default:
       result = SSL_read(slot->ssl, buffer, sizeof buffer);
@@ -197,13 +209,17 @@ int main(int argc, char** argv) {
   for (int i = 0; i < MAX_WARM_UPS && !is_warm(all, slots); i++) run_for(0.05);
 
   memset(&counts, 0, sizeof counts);
+  sample_count = 0;
   const double wall = wall_seconds();
   const double own_cpu = own_cpu_seconds();
   const double server_cpu = cpu_seconds_of(pids);
   run_for(strtod(option(argc, argv, "--seconds", "1"), NULL));
   const double server_used = cpu_seconds_of(pids) - server_cpu;
+  const double own_used = own_cpu_seconds() - own_cpu;
   printf("{\"count\":%ld,\"reused\":%ld,\"failures\":%ld,\"tickets\":%ld,\"seconds\":%.6f,", counts.count,
          counts.reused, counts.failures, counts.tickets, wall_seconds() - wall);
-  printf("\"clientCpu\":%.6f,\"serverCpu\":%.6f}\n", own_cpu_seconds() - own_cpu, server_used);
+  const double p50 = percentile(samples, sample_count, 0.5);
+  printf("\"p50\":%.1f,\"p99\":%.1f,", p50, percentile(samples, sample_count, 0.99));
+  printf("\"clientCpu\":%.6f,\"serverCpu\":%.6f}\n", own_used, server_used);
   return 0;
 }

@@ -1,10 +1,11 @@
-// All groups, in the order of the report. Still to come, with the features: worker threads on one cache; Redis.
+// All groups, in the order of the report. Still to come: worker threads on one cache.
 import type { Group } from '../harness/rows.ts';
 import { calls, imports, memory } from './cache.ts';
 import { growth } from './growth.ts';
 import { handshakes } from './handshakes.ts';
 import { idle } from './idle.ts';
 import { warmRestart } from './restart.ts';
+import { store } from './store.ts';
 import { storm } from './storm.ts';
 import { bulk, echo } from './streams.ts';
 
@@ -15,6 +16,7 @@ export const groups: readonly Group[] = [
   warmRestart,
   handshakes,
   growth,
+  store,
   bulk,
   echo,
   storm,

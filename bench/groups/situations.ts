@@ -4,7 +4,7 @@ import { type Numbers, take } from '../harness/numbers.ts';
 import { runForNumbers } from '../harness/program.ts';
 import { alternate } from '../harness/rounds.ts';
 import type { Column, Effort, Row } from '../harness/rows.ts';
-import { type Server, type Setting, startServer } from '../peers/servers.ts';
+import { type Server, type Setting, type StoreSetting, startServer } from '../peers/servers.ts';
 
 export interface Situation {
   readonly title: string;
@@ -20,6 +20,7 @@ export interface Subject {
   readonly name: string;
   readonly peer: string;
   readonly preload: number;
+  readonly store?: StoreSetting;
 }
 
 export const handshakeColumns: readonly Column[] = [
@@ -30,11 +31,12 @@ export const handshakeColumns: readonly Column[] = [
   { name: 'clientLoad', title: 'client load', digits: 2 },
 ];
 
-/** Measures one situation with all subjects. */
+/** Measures one situation with all subjects; 16 connections at a time, or what `measure` does. */
 export async function measureHandshakes(
   situation: Situation,
   subjects: readonly Subject[],
   effort: Effort,
+  measure = (server: Server): Promise<Numbers> => load(server, situation, 16, effort),
 ): Promise<Row[]> {
   const servers = new Map<Subject, Server>();
   try {
@@ -45,6 +47,7 @@ export async function measureHandshakes(
         certificate: effort.certificates[situation.key],
         serve: 'handshakes',
         preload: subject.preload,
+        store: subject.store,
       };
       const server = await startServer(subject.peer, setting, effort);
       servers.set(subject, server);
@@ -53,7 +56,7 @@ export async function measureHandshakes(
     const results = await alternate(subjects, effort.rounds, async (subject) => {
       const server = servers.get(subject);
       if (server === undefined) throw new Error(`${subject.name} has not been started`);
-      return load(server, situation, 16, effort);
+      return measure(server);
     });
     return [...results].map(([subject, rounds]) => ({ situation: situation.title, subject: subject.name, rounds }));
   } finally {
@@ -102,5 +105,7 @@ export async function load(server: Server, situation: Situation, slots: number, 
     reused: take(numbers, 'reused') / count,
     serverLoad: take(numbers, 'serverCpu') / seconds,
     clientLoad: take(numbers, 'clientCpu') / seconds,
+    p50: take(numbers, 'p50'),
+    p99: take(numbers, 'p99'),
   };
 }

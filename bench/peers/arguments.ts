@@ -6,6 +6,9 @@ import { parseArgs } from 'node:util';
 export const ciphers = 'TLS_AES_128_GCM_SHA256:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256';
 export const groups = 'X25519:P-256';
 
+/** A store of sessions in the process, or in Redis. */
+export type StoreKind = 'memory' | 'redis';
+
 export interface ServerArguments {
   readonly cert: string;
   readonly key: string;
@@ -15,9 +18,13 @@ export interface ServerArguments {
   readonly serve: 'handshakes' | 'streams';
   /** Sessions to put into the cache. */
   readonly preload: number;
+  /** Where sessions lie, when that is not in the server's own memory. */
+  readonly store: StoreKind | undefined;
+  /** The Unix socket of Redis. */
+  readonly redis: string;
 }
 
-/** The options of c/server.c. */
+/** The options of c/server.c, and those of stores. */
 export function serverArguments(): ServerArguments {
   const { values } = parseArgs({
     options: {
@@ -27,6 +34,8 @@ export function serverArguments(): ServerArguments {
       tickets: { type: 'string', default: 'stateful' },
       serve: { type: 'string', default: 'handshakes' },
       preload: { type: 'string', default: '0' },
+      store: { type: 'string' },
+      redis: { type: 'string', default: '' },
     },
   });
   return {
@@ -36,5 +45,7 @@ export function serverArguments(): ServerArguments {
     tickets: values.tickets === 'stateful' ? 'stateful' : 'stateless',
     serve: values.serve === 'streams' ? 'streams' : 'handshakes',
     preload: Number(values.preload),
+    store: values.store === 'memory' || values.store === 'redis' ? values.store : undefined,
+    redis: values.redis,
   };
 }

@@ -5,7 +5,15 @@ import { setTimeout } from 'node:timers/promises';
 import { programPath } from '../build.ts';
 import { Program, typescript } from '../harness/program.ts';
 import type { Effort } from '../harness/rows.ts';
+import type { StoreKind } from './arguments.ts';
 import { nginxCommand } from './nginx.ts';
+
+/** Where a server keeps its sessions, when that is not in its own memory. */
+export interface StoreSetting {
+  readonly kind: StoreKind;
+  /** The Unix socket of Redis. */
+  readonly redis: string;
+}
 
 /** What a server is to do. */
 export interface Setting {
@@ -15,6 +23,8 @@ export interface Setting {
   readonly serve: 'handshakes' | 'streams';
   /** Sessions in the cache beforehand; not of node:tls, nginx and s_server. */
   readonly preload?: number;
+  /** Of the servers in JavaScript. */
+  readonly store?: StoreSetting | undefined;
 }
 
 /** A server that listens. */
@@ -52,10 +62,11 @@ function ownCommand(name: string): readonly string[] {
   throw new Error(`there is no server '${name}'; there are: ${peerNames.join(', ')}`);
 }
 
-function ownOptions({ tls, tickets, certificate, serve, preload = 0 }: Setting): readonly string[] {
+function ownOptions({ tls, tickets, certificate, serve, preload = 0, store }: Setting): readonly string[] {
   const { cert, key } = certificate;
   const what = ['--tls', tls, '--tickets', tickets, '--serve', serve, '--preload', String(preload)];
-  return ['--cert', cert, '--key', key, ...what];
+  const where = store === undefined ? [] : ['--store', store.kind, '--redis', store.redis];
+  return ['--cert', cert, '--key', key, ...what, ...where];
 }
 
 /** One connection after the other: its cost can be compared, its throughput cannot. */
