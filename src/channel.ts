@@ -16,6 +16,8 @@ export type {
   SocketAddress,
 } from './capi/channel.ts';
 
+export { Question } from './capi/channel.ts';
+
 /** Who hears of a channel's events. */
 export interface ChannelTarget {
   onConnected(): void;
@@ -38,6 +40,8 @@ export interface ListenerTarget {
   onSecure(channel: SslChannel, facts: number): void;
   onFailed(channel: SslChannel, error: Error, facts: number): void;
   onHello(channel: SslChannel, hello: engine.ClientHello): void;
+  /** Of a server's channel whose client hello asked for nothing, and that keeps its sessions in a store. */
+  onSession(channel: SslChannel, session: SslSession): void;
   onKeylog(channel: SslChannel, line: Buffer): void;
 }
 
@@ -92,9 +96,11 @@ function install(): void {
       failed(id, owner, systemError(errno, syscall), 0);
     },
     session(id, owner, session) {
-      const { channel } = route(id, owner);
-      const take = channel.sessionTaker ?? ((one: SslSession) => channel.target?.onSession(one));
-      take(wrapSession(session));
+      const { channel, listener } = route(id, owner);
+      const made = wrapSession(session);
+      if (channel.sessionTaker !== undefined) channel.sessionTaker(made);
+      else if (channel.target !== undefined) channel.target.onSession(made);
+      else listener?.onSession(channel, made);
     },
     keylog(id, owner, line) {
       const { channel, listener } = route(id, owner);

@@ -15,12 +15,23 @@
 
 namespace sslctx {
 
+/// What JavaScript can answer a client hello for, as bits; `Question` of src/capi/channel.ts has the same.
+enum Question : std::uint8_t {
+  kAsksServername = 1,
+  kAsksAlpn = 2,
+  kAsksOcsp = 4,
+  /// All IDs that a client offers.
+  kAsksIds = 8,
+  /// Those that the context's store may have made.
+  kAsksStore = 16,
+};
+
 struct ChannelOptions {
   /// The listener that accepted it, or 0.
   double owner = 0;
   bool is_server = false;
-  /// Wait for JavaScript when the client hello has come: it chooses the context, the protocol, or looks for sessions.
-  bool pauses_at_hello = false;
+  /// Wait for JavaScript when a client hello has come that has one of these questions.
+  std::uint8_t questions = 0;
   bool tells_sessions = false;
   bool tells_keys = false;
   /// An end without close_notify is an error.
@@ -146,6 +157,7 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
   void DiscardInput();
   std::size_t WriteSome(Call& call, const Napi::Value& chunk, std::size_t at);
   bool Settle(Call& call);
+  bool Asks(SSL* ssl, const ClientHello& hello, bool offers_ids) const;
   Napi::Value Tell(Call& call, Event event, napi_value first = nullptr, napi_value second = nullptr) {
     return reactor_.Tell(call, event, id_, options_.owner, first, second);
   }

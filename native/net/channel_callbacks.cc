@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "channel_parts.h"
+#include "session_ids.h"
 
 namespace sslctx {
 
@@ -10,6 +11,11 @@ namespace {
 
 /// As Node: a client that renegotiates over and over is an attack.
 constexpr std::uint8_t kMaxRenegotiations = 3;
+
+bool CanTls13(SSL* ssl) {
+  const int greatest = SSL_get_max_proto_version(ssl);
+  return (greatest == 0 || greatest >= TLS1_3_VERSION) && (SSL_get_options(ssl) & SSL_OP_NO_TLSv1_3) == 0;
+}
 
 }  // namespace
 
@@ -21,7 +27,7 @@ int Channel::OnClientHello(SSL* ssl, int* alert) noexcept {
       return SSL_CLIENT_HELLO_ERROR;
     }
     const ClientHello hello(ssl);
-    if (!options_.pauses_at_hello || hello_answered_) {
+    if (options_.questions == 0 || hello_answered_) {
       resumption_.OnClientHello(ssl, hello);
       return SSL_CLIENT_HELLO_SUCCESS;
     }
@@ -36,6 +42,15 @@ int Channel::OnClientHello(SSL* ssl, int* alert) noexcept {
     }
     const bool uses_ticket = hello.has_ticket && (SSL_get_options(ssl) & SSL_OP_NO_TICKET) == 0;
     if (hello.identities.empty() && !uses_ticket && !hello.session_id.empty()) keep(hello.session_id);
+    if (!Asks(ssl, hello, !kept->ids.empty())) {
+      hello_answered_ = true;
+      recorded_ = {};
+      // JavaScript, which has not heard of the connection, keeps its sessions nevertheless.
+      const ContextState* const state = ContextState::Of(SslState::Of(ssl).session_ctx);
+      if (state != nullptr && state->has_store) options_.tells_sessions = true;
+      resumption_.OnClientHello(ssl, hello);
+      return SSL_CLIENT_HELLO_SUCCESS;
+    }
     hello_ = std::move(kept);
     waits_for_hello_ = true;
     return SSL_CLIENT_HELLO_RETRY;
@@ -43,6 +58,21 @@ int Channel::OnClientHello(SSL* ssl, int* alert) noexcept {
     *alert = SSL_AD_INTERNAL_ERROR;
     return SSL_CLIENT_HELLO_ERROR;
   }
+}
+
+/// Whether JavaScript has something to answer: waiting for it takes a turn of the event loop.
+bool Channel::Asks(SSL* ssl, const ClientHello& hello, bool offers_ids) const {
+  const auto asks = [&](Question question) { return (options_.questions & question) != 0; };
+  if (asks(kAsksServername) && !hello.servername.empty()) return true;
+  if (asks(kAsksAlpn) && !hello.alpn.empty()) return true;
+  if (asks(kAsksOcsp) && hello.wants_ocsp) return true;
+  if (!offers_ids) return false;
+  const ContextState* const state = ContextState::Of(SslState::Of(ssl).session_ctx);
+  if (state == nullptr || !state->has_store) return asks(kAsksIds);
+  // What is offered for certain is JavaScript's to judge: it may have newer keys of IDs than there are here.
+  const bool is_offered = !hello.identities.empty() || !hello.offers_tls13 || !CanTls13(ssl);
+  // Otherwise these are 32 random bytes (RFC 8446, appendix D.4), or the ID of a TLS 1.2 session.
+  return is_offered || !state->ids || state->ids->Recognises(hello.session_id);
 }
 
 SSL_TICKET_RETURN Channel::OnTicket(SSL* ssl, SSL_SESSION* session, SSL_TICKET_STATUS status) noexcept {

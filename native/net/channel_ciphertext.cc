@@ -13,7 +13,7 @@ namespace sslctx {
 int Channel::ReadCiphertext(char* data, int length) noexcept {
   const auto room = static_cast<std::size_t>(length);
   const bool tells_end = phase_ != Phase::kOpen;
-  const bool records = options_.pauses_at_hello && !hello_answered_;
+  const bool records = options_.questions != 0 && !hello_answered_;
   int count = 0;
   if (in_at_ < in_.size()) {
     const std::size_t taken = std::min(room, in_.size() - in_at_);

@@ -111,7 +111,9 @@ bool Flag(const Napi::Object& options, const char* name) { return options.Get(na
 ChannelOptions ChannelOptionsFrom(const Napi::Object& options) {
   ChannelOptions result;
   result.is_server = Flag(options, "isServer");
-  result.pauses_at_hello = Flag(options, "pausesAtHello");
+  if (const Napi::Value questions = options.Get("questions"); questions.IsNumber()) {
+    result.questions = static_cast<std::uint8_t>(questions.As<Napi::Number>().Uint32Value());
+  }
   result.tells_sessions = Flag(options, "tellsSessions");
   result.tells_keys = Flag(options, "tellsKeys");
   result.requires_close_notify = Flag(options, "requireCloseNotify");

@@ -13,6 +13,9 @@ export type {
   SocketAddress,
 } from './native.ts';
 
+/** What a client hello may have to wait for: the bits of `Question` in native/net/channel.h. */
+export const Question = { servername: 1, alpn: 2, ocsp: 4, ids: 8, store: 16 } as const;
+
 /** The same order as `Event` in native/net/reactor.h. */
 export const Event = {
   secure: 0,

@@ -532,7 +532,8 @@ export interface SocketAddress {
 /** ChannelOptions of native/net/channel.h. */
 export interface ChannelOptions {
   isServer?: boolean | undefined;
-  pausesAtHello?: boolean | undefined;
+  /** Bits of `Question` in src/capi/channel.ts. */
+  questions?: number | undefined;
   tellsSessions?: boolean | undefined;
   tellsKeys?: boolean | undefined;
   requireCloseNotify?: boolean | undefined;

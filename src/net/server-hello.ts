@@ -1,12 +1,14 @@
 // What a server does when a client hello has come and before libssl goes on: virtual hosts, protocols, session lookup.
 import type { EventEmitter } from 'node:events';
-import { type ClientHello, looksInside, prepareServerContext, type SslChannel } from '../channel.ts';
+import { type ClientHello, looksInside, prepareServerContext, Question, type SslChannel } from '../channel.ts';
 import type { SslContext } from '../context.ts';
 import { toError } from '../errors.ts';
 import { logsKeys } from '../keylog-file.ts';
 import { SslSession } from '../session.ts';
-import { sessionStoreOf } from '../store/context-store.ts';
+import { type ContextStore, sessionStoreOf, storeOfChannel } from '../store/context-store.ts';
 import type { SslServerEvents, SslServerOptions } from './server.ts';
+
+const questionNames = ['servername', 'alpn', 'ocsp', 'ids', 'store'] as const;
 
 /** See the options and events of {@link SslServerOptions}. */
 export class ServerHello {
@@ -17,17 +19,27 @@ export class ServerHello {
   /** Channels that wait for an answer. */
   readonly #waiting = new Set<SslChannel>();
   #hasStore = false;
+  #isAsked = false;
 
   constructor(server: EventEmitter, options: SslServerOptions) {
     this.#server = server;
     this.#options = options;
   }
 
-  /** Whether handshakes have to wait here at all. */
-  get isNeeded(): boolean {
+  /** What client hellos have to wait here for: bits of {@link Question}. */
+  get questions(): number {
     const { SNICallback, ALPNCallback } = this.#options;
-    const isChoosing = this.#contexts.size > 0 || SNICallback !== undefined || ALPNCallback !== undefined;
-    return isChoosing || this.#hasStore || this.#hears('resumeSession') || this.#hears('OCSPRequest');
+    const asked = {
+      servername: this.#contexts.size > 0 || SNICallback !== undefined,
+      alpn: ALPNCallback !== undefined,
+      ocsp: this.#hears('OCSPRequest'),
+      ids: this.#hears('resumeSession'),
+      store: this.#hasStore,
+    };
+    let bits = 0;
+    for (const name of questionNames) if (asked[name]) bits |= Question[name];
+    this.#isAsked = bits !== 0;
+    return bits;
   }
 
   #hears(event: keyof SslServerEvents): boolean {
@@ -66,6 +78,15 @@ export class ServerHello {
       .finally(() => this.#waiting.delete(channel));
   }
 
+  /** The store of a connection, also of one that did not wait here: its client hello asked for nothing. */
+  storeFor(channel: SslChannel, context: SslContext): ContextStore | undefined {
+    const known = storeOfChannel(channel);
+    if (known !== undefined || !this.#isAsked) return known;
+    const store = sessionStoreOf(context);
+    store?.connect(channel);
+    return store;
+  }
+
   /** Closes the channels that wait here. */
   abort(): void {
     for (const channel of this.#waiting) channel.close(false);
@@ -84,8 +105,10 @@ export class ServerHello {
           (ALPNCallback({ servername: hello.servername, protocols }) ?? '\0');
     const sessions = await this.#lookUp(channel, context ?? fallback, hello.sessionIds);
     const ocsp = hello.requestsOcsp ? await this.#askForOcsp(context ?? fallback) : undefined;
-    if (channel.isClosed) return;
-    channel.resume({ context: context === fallback ? undefined : context, alpn, sessions, ocsp });
+    if (!channel.isClosed)
+      channel.resume({ context: context === fallback ? undefined : context, alpn, sessions, ocsp });
+    // The connection holds them for itself now.
+    for (const session of sessions) session.free();
   }
 
   #askForOcsp(context: SslContext): Promise<Uint8Array | undefined> | undefined {
@@ -116,8 +139,7 @@ export class ServerHello {
   async #lookUp(channel: SslChannel, context: SslContext, ids: readonly Buffer[]): Promise<SslSession[]> {
     const store = sessionStoreOf(context);
     if (store !== undefined) {
-      channel.sessionTaker = (session) => store.add(channel, session);
-      channel.onClosed = () => store.forget(channel);
+      store.connect(channel);
       channel.tell(true, undefined);
       return store.lookUp(channel, ids);
     }

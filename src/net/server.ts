@@ -14,7 +14,7 @@ import { SslContext } from '../context.ts';
 import { checkOptionNames, contextOptionNames, type SslContextOptions } from '../context-options.ts';
 import { invalidType, invalidValue, requireInteger, SslctxError, toError } from '../errors.ts';
 import { logKeys, logsKeys } from '../keylog-file.ts';
-import { attachSessionStore, type ContextStore, sessionStoreOf, storeOfChannel } from '../store/context-store.ts';
+import { attachSessionStore, type ContextStore, sessionStoreOf } from '../store/context-store.ts';
 import type { SessionStore } from '../store/session-store.ts';
 import { ServerHello } from './server-hello.ts';
 import { isShared, SharedListener } from './shared-listener.ts';
@@ -260,13 +260,13 @@ export class SslServer extends EventEmitter {
   }
 
   #channelOptions(): {
-    pausesAtHello: boolean;
+    questions: number;
     tellsKeys: boolean;
     requireCloseNotify: boolean;
     defersTickets: boolean;
   } {
     return {
-      pausesAtHello: this.#hello.isNeeded,
+      questions: this.#hello.questions,
       tellsKeys: this.#tellsKeys,
       requireCloseNotify: this.#options.requireCloseNotify ?? false,
       defersTickets: this.#options.deferTickets ?? false,
@@ -445,11 +445,15 @@ export class SslServer extends EventEmitter {
   #accept(stream: Transport): void {
     const { handshakeTimeout = 120_000 } = this.#options;
     let own: SslChannel | undefined;
-    const socket = socketOver(stream, this.#context, this.#socketOptions, {
+    const context = this.#context;
+    const socket = socketOver(stream, context, this.#socketOptions, {
       ...this.#channelOptions(),
-      chooser: (channel, hello) => {
+      prepare: (channel) => {
         own = channel;
-        this.#hello.answer(channel, hello, this.#context, (error) => channel.target?.onFailed(error, 0));
+        channel.chooser = (hello) => {
+          this.#hello.answer(channel, hello, context, (error) => channel.target?.onFailed(error, 0));
+        };
+        channel.sessionTaker = (session) => this.#hello.storeFor(channel, context)?.add(channel, session);
       },
     });
     this.#sockets.add(socket);
@@ -474,7 +478,7 @@ export class SslServer extends EventEmitter {
       forget();
       this.emit('secureConnection', socket);
     };
-    socket.onceSecure(announce, () => revocationOf(own));
+    socket.onceSecure(announce, () => own && this.#revocationOf(own, context));
   }
 
   /** Early data that nobody reads must not hold an unfinished handshake for ever. */
@@ -488,6 +492,12 @@ export class SslServer extends EventEmitter {
     socket.once('secure', stop).once('close', stop);
   }
 
+  /** What a handshake that is done has to be refused for after all. */
+  #revocationOf(channel: SslChannel, context: SslContext): Error | undefined {
+    if (this.#hello.storeFor(channel, context)?.secured(channel) !== false) return undefined;
+    return new SslctxError('ERR_SSLCTX_REVOKED', 'the session was revoked during the handshake');
+  }
+
   #target(): ListenerTarget {
     const onFailed: ListenerTarget['onFailed'] = (channel, error, facts) => {
       const socket = this.#adopt(channel, facts);
@@ -496,7 +506,7 @@ export class SslServer extends EventEmitter {
     };
     return {
       onSecure: (channel, facts) => {
-        const error = revocationOf(channel);
+        const error = this.#revocationOf(channel, this.#context);
         if (error !== undefined) {
           this.#target().onFailed(channel, error, facts);
           return;
@@ -510,6 +520,7 @@ export class SslServer extends EventEmitter {
       onHello: (channel, hello) => {
         this.#hello.answer(channel, hello, this.#context, (error) => onFailed(channel, error, 0));
       },
+      onSession: (channel, session) => this.#hello.storeFor(channel, this.#context)?.add(channel, session),
       onKeylog: (_channel, line) => {
         logKeys(line);
         this.emit('keylog', line, undefined);
@@ -524,10 +535,4 @@ function withoutOptions(context: SslContext, options: SslContextOptions): SslCon
     if (value !== undefined) throw invalidValue(name, `cannot be given together with 'context'`);
   }
   return context;
-}
-
-/** What a handshake that is done has to be refused for after all. */
-function revocationOf(channel: SslChannel | undefined): Error | undefined {
-  if (channel === undefined || storeOfChannel(channel)?.secured(channel) !== false) return undefined;
-  return new SslctxError('ERR_SSLCTX_REVOKED', 'the session was revoked during the handshake');
 }

@@ -5,7 +5,6 @@ import type { Duplex } from 'node:stream';
 import {
   type ChannelOptions,
   type ChannelTarget,
-  type ClientHello,
   prepareClientContext,
   prepareServerContext,
   SslChannel,
@@ -73,12 +72,12 @@ export let socketOn: (
   onDestroyed?: (socket: SslSocket) => void,
 ) => SslSocket;
 
-/** @internal For servers: a socket over a stream, whose channel asks for what its client hello leads to. */
+/** @internal For servers: a socket over a stream; `prepare` gets its channel before the handshake. */
 export let socketOver: (
   stream: Transport,
   context: SslContext,
   options: SslSocketOptions,
-  settings: ChannelOptions & { chooser: (channel: SslChannel, hello: ClientHello) => void },
+  settings: ChannelOptions & { prepare: (channel: SslChannel) => void },
 ) => SslSocket;
 
 class StreamArgument {
@@ -194,9 +193,9 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
   static {
     socketOn = (channel, options, facts, onDestroyed) =>
       new SslSocket(new ChannelArgument(channel, facts, onDestroyed), options);
-    socketOver = (stream, context, options, { chooser, ...settings }) => {
+    socketOver = (stream, context, options, { prepare, ...settings }) => {
       const channel = SslChannel.create(context, { ...settings, isServer: true });
-      channel.chooser = (hello) => chooser(channel, hello);
+      prepare(channel);
       return new SslSocket(new StreamArgument(stream, channel), options);
     };
   }

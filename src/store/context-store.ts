@@ -141,13 +141,22 @@ export class ContextStore {
     await this.#revoker.close();
   }
 
-  /** @internal The sessions for the IDs that a client offers. Never rejects, never takes longer than `lookupTimeout`. */
-  async lookUp(channel: SslChannel, ids: readonly Buffer[]): Promise<SslSession[]> {
-    const connection = new StoreConnection();
-    this.#connections.set(channel, connection);
+  /** @internal From now on the connection's sessions are kept here. */
+  connect(channel: SslChannel): void {
+    this.#connections.set(channel, new StoreConnection());
     storesOfChannels.set(channel, this);
+    channel.sessionTaker = (session) => this.add(channel, session);
+    channel.onClosed = () => this.#connections.delete(channel);
     this.#refreshKeys();
-    if (ids.length === 0) return [];
+  }
+
+  /**
+   * @internal The sessions for the IDs that the client of a connection offers. Never rejects, never takes longer than
+   * `lookupTimeout`.
+   */
+  async lookUp(channel: SslChannel, ids: readonly Buffer[]): Promise<SslSession[]> {
+    const connection = this.#connections.get(channel);
+    if (ids.length === 0 || connection === undefined) return [];
     const own = ids.filter((id) => isOwnSessionId(this.#context, id));
     this.#counters.foreign += ids.length - own.length;
     if (!this.#revoker.isHearing) {
@@ -200,11 +209,6 @@ export class ContextStore {
     const isReused = channel.isSessionReused;
     if (!isReused) connection.label = undefined;
     return !(connection.isRefused && isReused);
-  }
-
-  /** @internal */
-  forget(channel: SslChannel): void {
-    this.#connections.delete(channel);
   }
 
   /** @internal libssl has made a session. */
