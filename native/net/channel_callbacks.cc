@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint8_t kMaxRenegotiations = 3;
 
 bool CanTls13(SSL* ssl) {
-  const int greatest = SSL_get_max_proto_version(ssl);
+  const auto greatest = SSL_get_max_proto_version(ssl);
   return (greatest == 0 || greatest >= TLS1_3_VERSION) && (SSL_get_options(ssl) & SSL_OP_NO_TLSv1_3) == 0;
 }
 
