@@ -17,7 +17,7 @@ struct SharedRing {
   std::shared_ptr<TicketRing> ring;
 };
 
-using Period = Ranged<1, 366 * 86'400>;
+using Period = Ranged<1, std::int64_t{366} * 86'400>;
 
 std::shared_ptr<TicketRing>& RingOf(const Call& call, std::size_t index) {
   return Boxed<SharedRing>::From(call, index).ring;
