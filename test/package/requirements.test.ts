@@ -124,7 +124,10 @@ test('PKG_CONFIG_PATH: another OpenSSL is taken for headers, for linking and for
 async function compile(...options: string[]) {
   const flags = (await output('pkg-config', ['--cflags', 'libssl'])).split(/\s+/).filter(Boolean);
   const header = join(root, 'native', 'openssl.h');
-  return execute(process.env.CXX ?? 'g++', [
+  // $CXX may hold options and a launcher, as in "ccache c++".
+  const [compiler = 'g++', ...first] = process.env.CXX?.split(/\s+/).filter(Boolean) ?? [];
+  return execute(compiler, [
+    ...first,
     '-std=c++20',
     '-fsyntax-only',
     ...options,
