@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "cache_table.h"
 #include "call.h"
 #include "session_time.h"
 #include "state.h"
@@ -20,15 +21,13 @@ struct Incoming {
   std::uint32_t index;
 };
 
-std::int64_t ExpiryOf(const SSL_SESSION* session) { return TimeOf(session) + SSL_SESSION_get_timeout(session); }
-
 void Lower(const SSL_SESSION* session, std::int64_t* least) { *least = std::min(*least, ExpiryOf(session)); }
 
 /// When the last one in libssl's list expires.
 std::int64_t FirstExpiry(SSL_CTX* ctx) {
   std::int64_t least = std::numeric_limits<std::int64_t>::max();
   OPENSSL_LH_doall_arg(
-      reinterpret_cast<OPENSSL_LHASH*>(SSL_CTX_sessions(ctx)),
+      TableOf(ctx),
       [](void* session, void* data) {
         Lower(static_cast<const SSL_SESSION*>(session), static_cast<std::int64_t*>(data));
       },
@@ -67,8 +66,7 @@ void Sort(SSL_CTX* ctx, std::vector<Incoming>& incoming) {
 /// Whether adding would do nothing but move it in the list, which takes a walk; a newer libssl does not even do that.
 bool IsCached(const ContextState& state, const SSL_SESSION* session) {
   if (state.order.Of(session) == 0) return false;
-  auto* const table = reinterpret_cast<OPENSSL_LHASH*>(SSL_CTX_sessions(state.ctx));
-  return OPENSSL_LH_retrieve(table, session) == session &&
+  return FindCached(state.ctx, session) == session &&
          (SSL_CTX_get_session_cache_mode(state.ctx) & SSL_SESS_CACHE_UPDATE_TIME) == 0;
 }
 

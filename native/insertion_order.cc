@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "cache_table.h"
+
 namespace sslctx {
 
 namespace {
@@ -17,7 +19,7 @@ void InsertionOrder::Rebuild(SSL_CTX* ctx, std::size_t more) {
   std::vector<const SSL_SESSION*> live;
   // Nothing is allocated inside of libssl's walk, through which no exception may go.
   live.reserve(static_cast<std::size_t>(SSL_CTX_sess_number(ctx)) + 1);
-  OPENSSL_LH_doall_arg(reinterpret_cast<OPENSSL_LHASH*>(SSL_CTX_sessions(ctx)), Collect, &live);
+  OPENSSL_LH_doall_arg(TableOf(ctx), Collect, &live);
 
   // Room for many more, so that this happens once in as many insertions.
   constexpr std::size_t kSmallest = 16;

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "boxed.h"
+#include "cache_table.h"
 #include "groups.h"
 #include "session_time.h"
 
@@ -26,15 +27,6 @@ std::size_t GetLength(const std::uint8_t* in) {
   return length;
 }
 
-std::int64_t ExpiryOf(const SSL_SESSION* session) { return TimeOf(session) + SSL_SESSION_get_timeout(session); }
-
-void Hold(void* session, void* list) {
-  // Only counted here: nothing may change the table while it is walked.
-  if (SSL_SESSION_up_ref(static_cast<SSL_SESSION*>(session)) == 1) {
-    static_cast<std::vector<OwnedSession>*>(list)->emplace_back(static_cast<SSL_SESSION*>(session));
-  }
-}
-
 /// Says when the time of a slice is over; asks the clock for every sixteenth session only.
 class Slice {
  public:
@@ -48,11 +40,7 @@ class Slice {
 
 }  // namespace
 
-SessionExport::SessionExport(SSL_CTX* ctx) {
-  // Enough from the start: the callback of the walk must not throw.
-  sessions_.reserve(static_cast<std::size_t>(SSL_CTX_sess_number(ctx)));
-  OPENSSL_LH_doall_arg(reinterpret_cast<OPENSSL_LHASH*>(SSL_CTX_sessions(ctx)), Hold, &sessions_);
-}
+SessionExport::SessionExport(SSL_CTX* ctx) : sessions_(AllCached(ctx)) {}
 
 SessionExport::Written SessionExport::Next(std::span<std::uint8_t> out, std::int64_t now) {
   Written written;
@@ -148,7 +136,7 @@ void SessionImport::AddOne(SSL_CTX* ctx, ContextState& state, OwnedSession sessi
     return;
   }
   // What is in the cache is not older than what was in it once.
-  if (OPENSSL_LH_retrieve(reinterpret_cast<OPENSSL_LHASH*>(SSL_CTX_sessions(ctx)), session.get()) != nullptr) {
+  if (FindCached(ctx, session.get()) != nullptr) {
     ++counts_.duplicate;
     return;
   }

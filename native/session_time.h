@@ -20,6 +20,9 @@ inline std::int64_t SetTimeOf(SSL_SESSION* session, std::int64_t time) {
 }
 #endif
 
+/// The last second in which it is good.
+inline std::int64_t ExpiryOf(const SSL_SESSION* session) { return TimeOf(session) + SSL_SESSION_get_timeout(session); }
+
 #if OPENSSL_VERSION_NUMBER >= 0x30400000L
 inline void FlushSessions(SSL_CTX* ctx, std::int64_t time) {
   SSL_CTX_flush_sessions_ex(ctx, static_cast<std::time_t>(time));

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "bulk_add.h"
+#include "cache_table.h"
 #include "call.h"
 #include "groups.h"
 #include "net/resumption.h"
@@ -88,22 +89,13 @@ Napi::Value SetCacheMode(Call& call) {
   return ToJs(call.env(), SSL_CTX_set_session_cache_mode(ctx, static_cast<long>(mode.value)));
 }
 
-void Collect(void* session, void* list) {
-  // Only counted here: nothing may change the table while it is walked.
-  if (SSL_SESSION_up_ref(static_cast<SSL_SESSION*>(session)) == 1) {
-    static_cast<std::vector<OwnedSession>*>(list)->emplace_back(static_cast<SSL_SESSION*>(session));
-  }
-}
-
 // libssl's list is private, but it is sorted by expiry, and among equals the latest insertion comes first.
 // The walk takes no lock, and none can be taken from outside: a context belongs to one thread as long as this is so.
 Napi::Value Sessions(Call& call) {
   SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
   const ContextState& state = *ContextState::Of(ctx);
   Handles& handles = call.addon().handles;
-  std::vector<OwnedSession> sessions;
-  sessions.reserve(static_cast<std::size_t>(SSL_CTX_sess_number(ctx)));
-  OPENSSL_LH_doall_arg(reinterpret_cast<OPENSSL_LHASH*>(SSL_CTX_sessions(ctx)), Collect, &sessions);
+  const std::vector<OwnedSession> sessions = AllCached(ctx);
 
   struct Key {
     std::int64_t expiry;
@@ -114,7 +106,7 @@ Napi::Value Sessions(Call& call) {
   keys.reserve(sessions.size());
   for (std::size_t index = 0; index < sessions.size(); ++index) {
     const SSL_SESSION* const session = sessions[index].get();
-    keys.push_back({TimeOf(session) + SSL_SESSION_get_timeout(session), state.order.Of(session), index});
+    keys.push_back({ExpiryOf(session), state.order.Of(session), index});
   }
   std::sort(keys.begin(), keys.end(), [](const Key& left, const Key& right) {
     return left.expiry != right.expiry ? left.expiry > right.expiry : left.order > right.order;
@@ -131,8 +123,7 @@ Napi::Value Sessions(Call& call) {
 // What SSL_has_matching_session_id looks up, without a connection: the hash and comparison of libssl's own table.
 Napi::Value Retrieve(Call& call) {
   SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
-  auto* const found = static_cast<SSL_SESSION*>(
-      OPENSSL_LH_retrieve(reinterpret_cast<OPENSSL_LHASH*>(SSL_CTX_sessions(ctx)), call.Handle<SSL_SESSION>(1)));
+  SSL_SESSION* const found = FindCached(ctx, call.Handle<SSL_SESSION>(1));
   return call.addon().handles.BorrowSession(call.env(), found, ContextState::Of(ctx)->serial);
 }
 

@@ -1,5 +1,6 @@
 // One TLS connection that native code runs: on a socket of its own, or over a stream.
 import { getSystemErrorName } from 'node:util';
+import { alpnWire } from './alpn.ts';
 import * as engine from './capi/channel.ts';
 import * as capi from './capi/index.ts';
 import { contextHandle, type SslContext } from './context.ts';
@@ -8,7 +9,6 @@ import { type SslSession, sessionHandle, wrapSession } from './session.ts';
 import { TlsState } from './tls-state.ts';
 
 export type {
-  ChannelInfo,
   ChannelOptions,
   ClientHello,
   ConnectAddress,
@@ -110,6 +110,7 @@ function install(): void {
     hello(id, owner, hello) {
       const { channel, listener } = route(id, owner);
       const chooser = channel.chooser ?? ((one: engine.ClientHello) => listener?.onHello(channel, one));
+      channel.isAsking = true;
       chooser(hello);
     },
     output: (id, ciphertext) => find(id)?.target?.onOutput(ciphertext),
@@ -145,8 +146,14 @@ export class SslChannel extends TlsState {
   /** Takes a server's new sessions, once the channel was told to `tell` of them. */
   sessionTaker: ((session: SslSession) => void) | undefined;
   onClosed: (() => void) | undefined;
+  /** Its client hello has got its answer. */
+  onAnswered: (() => void) | undefined;
+  /** Waits for the answer to its client hello: what comes meanwhile is only kept. */
+  isAsking = false;
   readonly #id: number;
   #ssl: capi.SSL | undefined;
+  #remote: engine.SocketAddress | undefined;
+  #local: engine.SocketAddress | undefined;
   #isSecure = false;
   #isClosed = false;
 
@@ -251,11 +258,12 @@ export class SslChannel extends TlsState {
 
   resume({ context, alpn, ocsp, sessions = [] }: HelloAnswer): void {
     if (this.#isClosed) return;
-    const wire =
-      alpn === undefined ? undefined : Buffer.concat([Buffer.of(Buffer.byteLength(alpn)), Buffer.from(alpn)]);
+    const wire = alpn === undefined ? undefined : alpnWire([alpn], 'ALPNCallback');
     const ctx = context === undefined ? undefined : contextHandle(context);
     this.#ssl = undefined;
+    this.isAsking = false;
     engine.channelResume(this.#id, { context: ctx, alpn: wire, ocsp, sessions: sessions.map(sessionHandle) });
+    this.onAnswered?.();
   }
 
   renegotiate(): void {
@@ -274,8 +282,29 @@ export class SslChannel extends TlsState {
     if (!this.#isClosed) engine.channelSetOption(this.#id, what, value);
   }
 
-  get info(): engine.ChannelInfo | undefined {
-    return this.#isClosed ? undefined : engine.channelInfo(this.#id);
+  /** Asked once: they do not change. `undefined` of Unix sockets, and when the channel is closed. */
+  get remote(): engine.SocketAddress | undefined {
+    if (!this.#isClosed) this.#remote ??= engine.channelAddress(this.#id, true);
+    return this.#isClosed ? undefined : this.#remote;
+  }
+
+  get local(): engine.SocketAddress | undefined {
+    if (!this.#isClosed) this.#local ??= engine.channelAddress(this.#id, false);
+    return this.#isClosed ? undefined : this.#local;
+  }
+
+  /** Ciphertext. */
+  get bytesRead(): number {
+    return this.#isClosed ? 0 : engine.channelBytes(this.#id, false);
+  }
+
+  get bytesWritten(): number {
+    return this.#isClosed ? 0 : engine.channelBytes(this.#id, true);
+  }
+
+  /** Whether it runs on this context, and not on one that the server had before. */
+  runsOn(context: SslContext): boolean {
+    return capi.SSL_get_SSL_CTX(this.ssl) === contextHandle(context);
   }
 
   /** SSL_get_finished(3), SSL_get_peer_finished(3). */
@@ -442,5 +471,5 @@ export function mayResume(
   name: string | undefined,
   isLenient: boolean,
 ): boolean {
-  return engine.isTrustedSession(contextHandle(context), sessionHandle(session), name, isLenient);
+  return engine.mayResumeSession(contextHandle(context), sessionHandle(session), name, isLenient);
 }

@@ -1,5 +1,6 @@
 // From options to an SSL_CTX.
 import { createHash } from 'node:crypto';
+import { alpnWire } from './alpn.ts';
 import { setAlpnList, setLenientVerify } from './capi/channel.ts';
 import * as capi from './capi/index.ts';
 import { cacheModeBits, versionNumber } from './constants.ts';
@@ -111,27 +112,12 @@ export function idContextOf(options: SslContextOptions): Buffer {
   return hash.digest();
 }
 
-/** Protocols as they are sent, each behind its length; `undefined` for none. */
-export function alpnWire(protocols: readonly string[] | undefined): Buffer | undefined {
-  if (protocols === undefined) return undefined;
-  if (!Array.isArray(protocols)) throw invalidType('ALPNProtocols', 'an array of strings', protocols);
-  const own = protocols.map(alpnName);
-  return own.length === 0 ? undefined : Buffer.concat(own.flatMap((name) => [Buffer.of(name.length), name]));
-}
-
 function applyAlpn(ctx: capi.SSL_CTX, protocols: readonly string[] | undefined): void {
   const wire = alpnWire(protocols);
   if (wire === undefined) return;
   // The one function of libssl's that returns 0 on success.
   if (capi.SSL_CTX_set_alpn_protos(ctx, wire) !== 0) throw takeOpenSslError('SSL_CTX_set_alpn_protos');
   setAlpnList(ctx, wire);
-}
-
-function alpnName(name: unknown): Buffer {
-  if (typeof name !== 'string') throw invalidType('ALPNProtocols', 'an array of strings', name);
-  const bytes = Buffer.from(name, 'latin1');
-  if (bytes.length < 1 || bytes.length > 255) throw invalidValue('ALPNProtocols', 'has a name without 1 to 255 bytes');
-  return bytes;
 }
 
 function applySessions(ctx: capi.SSL_CTX, options: SslContextOptions): void {

@@ -35,13 +35,8 @@ export { type Connector, type ConnectorOptions, type ConnectorTarget, connector 
 export type { CipherInfo } from './memory.ts';
 export type { ClientOptions } from './net/client-options.ts';
 export { type ConnectOptions, connect } from './net/connect.ts';
-export {
-  createServer,
-  type SniCallback,
-  SslServer,
-  type SslServerEvents,
-  type SslServerOptions,
-} from './net/server.ts';
+export { createServer, SslServer } from './net/server.ts';
+export type { SniCallback, SslServerEvents, SslServerOptions } from './net/server-options.ts';
 export { SslSocket, type SslSocketOptions, type SslStreamOptions, type Transport } from './net/socket.ts';
 export type { PeerCertificate } from './net/socket-info.ts';
 export type { ListenOptions } from './net/where.ts';

@@ -155,7 +155,7 @@ std::size_t Channel::WriteSome(Call& call, const Napi::Value& chunk, std::size_t
       break;
     }
     const std::size_t slice = std::min(length - at, kSlice);
-    const Outcome outcome = Perform(call, [&](SSL* ssl) {
+    const Outcome outcome = Perform([&](SSL* ssl) {
       std::size_t written = 0;
       // To a client that has not ended its handshake yet.
       if (early_ == Early::kReading) return SSL_write_early_data(ssl, bytes.data + at, slice, &written);
@@ -249,7 +249,7 @@ void Channel::ContinueShutdown(Call& call) {
   if ((SSL_get_shutdown(ssl) & SSL_SENT_SHUTDOWN) != 0) return;
   is_goodbye_alone_ = error_ == 0 && !HasOutput();
   // 0 only says that the peer has not done so yet.
-  const Outcome outcome = Perform(call, [](SSL* target) { return SSL_shutdown(target) < 0 ? -1 : 1; });
+  const Outcome outcome = Perform([](SSL* target) { return SSL_shutdown(target) < 0 ? -1 : 1; });
   if (outcome == Outcome::kFailed) Fail(call);
 }
 
@@ -267,7 +267,7 @@ void Channel::Input(Call& call, const std::uint8_t* data, std::size_t length, bo
 void Channel::Renegotiate(Call& call) {
   if (phase_ != Phase::kOpen) return;
   renegotiating_ = true;
-  if (Perform(call, SSL_renegotiate) != Outcome::kDone || Perform(call, SSL_do_handshake) == Outcome::kFailed) {
+  if (Perform(SSL_renegotiate) != Outcome::kDone || Perform(SSL_do_handshake) == Outcome::kFailed) {
     Fail(call);
     return;
   }
@@ -300,7 +300,7 @@ void Channel::Close(Call& call, bool is_clean) {
   SSL* const ssl = ssl_.get();
   const bool can_say_goodbye = is_clean && phase_ == Phase::kOpen && pending_.IsEmpty() && SSL_in_init(ssl) == 0;
   if (can_say_goodbye && (SSL_get_shutdown(ssl) & SSL_SENT_SHUTDOWN) == 0) {
-    Perform(call, [](SSL* target) { return SSL_shutdown(target) < 0 ? -1 : 1; });
+    Perform([](SSL* target) { return SSL_shutdown(target) < 0 ? -1 : 1; });
   }
   if (phase_ != Phase::kClosed) Flush(call);
   if (phase_ == Phase::kClosed) return;

@@ -55,7 +55,6 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
   std::uint64_t bytes_written() const { return bytes_written_; }
   bool handshaking() const { return phase_ == Phase::kConnecting || phase_ == Phase::kHandshake; }
   bool is_early() const { return early_ != Early::kNone; }
-  bool open() const { return phase_ == Phase::kOpen; }
 
   // From JavaScript.
   /// Begins the handshake.
@@ -128,7 +127,7 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
   int Observe();
 
   template <typename Operation>
-  Outcome Perform(Call& call, Operation&& operation);
+  Outcome Perform(Operation&& operation);
   void Step(Call& call);
   void FinishConnect(Call& call);
   void BeginHandshake();
@@ -218,7 +217,6 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
 
   Resumption resumption_;
   Answer answer_;
-  Owned<SSL_CTX, SSL_CTX_free> answer_ctx_;
   struct Hello;
   std::unique_ptr<Hello> hello_;
   struct NewSession {

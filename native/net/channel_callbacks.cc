@@ -32,17 +32,13 @@ int Channel::OnClientHello(SSL* ssl, int* alert) noexcept {
       return SSL_CLIENT_HELLO_SUCCESS;
     }
     if (waits_for_hello_) return SSL_CLIENT_HELLO_RETRY;
-    auto kept = std::make_unique<Hello>();
-    kept->servername = hello.servername;
-    kept->alpn.assign(hello.alpn.begin(), hello.alpn.end());
-    kept->wants_ocsp = hello.wants_ocsp;
-    const auto keep = [&](ByteView id) { kept->ids.emplace_back(id.begin(), id.end()); };
+    std::vector<ByteView> ids;
     for (const ClientHello::Identity& identity : hello.identities) {
-      if (identity.name.size() == SSL_MAX_SSL_SESSION_ID_LENGTH) keep(identity.name);
+      if (identity.name.size() == SSL_MAX_SSL_SESSION_ID_LENGTH) ids.push_back(identity.name);
     }
     const bool uses_ticket = hello.has_ticket && (SSL_get_options(ssl) & SSL_OP_NO_TICKET) == 0;
-    if (hello.identities.empty() && !uses_ticket && !hello.session_id.empty()) keep(hello.session_id);
-    if (!Asks(ssl, hello, !kept->ids.empty())) {
+    if (hello.identities.empty() && !uses_ticket && !hello.session_id.empty()) ids.push_back(hello.session_id);
+    if (!Asks(ssl, hello, !ids.empty())) {
       hello_answered_ = true;
       recorded_ = {};
       // JavaScript, which has not heard of the connection, keeps its sessions nevertheless.
@@ -51,7 +47,11 @@ int Channel::OnClientHello(SSL* ssl, int* alert) noexcept {
       resumption_.OnClientHello(ssl, hello);
       return SSL_CLIENT_HELLO_SUCCESS;
     }
-    hello_ = std::move(kept);
+    hello_ = std::make_unique<Hello>();
+    hello_->servername = hello.servername;
+    hello_->alpn.assign(hello.alpn.begin(), hello.alpn.end());
+    hello_->wants_ocsp = hello.wants_ocsp;
+    for (const ByteView id : ids) hello_->ids.emplace_back(id.begin(), id.end());
     waits_for_hello_ = true;
     return SSL_CLIENT_HELLO_RETRY;
   } catch (...) {

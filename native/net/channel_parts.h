@@ -15,11 +15,11 @@ struct Channel::Hello {
   std::string servername;
   std::vector<std::uint8_t> alpn;
   std::vector<std::vector<std::uint8_t>> ids;
-  bool wants_ocsp;
+  bool wants_ocsp = false;
 };
 
 template <typename Operation>
-Channel::Outcome Channel::Perform(Call&, Operation&& operation) {
+Channel::Outcome Channel::Perform(Operation&& operation) {
   SSL* const ssl = ssl_.get();
   SslState& state = SslState::Of(ssl);
   ErrorQueue::ClearThread();

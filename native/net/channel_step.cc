@@ -99,7 +99,7 @@ bool Channel::HandleEarlyData(Call& call) {
     std::uint8_t data[4096];
     std::size_t length = 0;
     int status = SSL_READ_EARLY_DATA_ERROR;
-    const Outcome outcome = Perform(call, [&](SSL* ssl) {
+    const Outcome outcome = Perform([&](SSL* ssl) {
       status = SSL_read_early_data(ssl, data, sizeof data, &length);
       return status == SSL_READ_EARLY_DATA_ERROR ? -1 : 1;
     });
@@ -114,8 +114,8 @@ bool Channel::HandleEarlyData(Call& call) {
   }
   if (early_out_.empty()) return true;
   std::size_t written = 0;
-  const Outcome outcome = Perform(
-      call, [&](SSL* ssl) { return SSL_write_early_data(ssl, early_out_.data(), early_out_.size(), &written); });
+  const Outcome outcome =
+      Perform([&](SSL* ssl) { return SSL_write_early_data(ssl, early_out_.data(), early_out_.size(), &written); });
   if (outcome == Outcome::kFailed) Fail(call);
   return outcome == Outcome::kDone;
 }
@@ -132,14 +132,14 @@ Channel::Outcome Channel::ReadEarly(Call& call, std::uint8_t* data, std::size_t 
   }
   if (early_ == Early::kReading) {
     int status = SSL_READ_EARLY_DATA_ERROR;
-    const Outcome outcome = Perform(call, [&](SSL* ssl) {
+    const Outcome outcome = Perform([&](SSL* ssl) {
       status = SSL_read_early_data(ssl, data, size, filled);
       return status == SSL_READ_EARLY_DATA_ERROR ? -1 : 1;
     });
     if (status != SSL_READ_EARLY_DATA_FINISH) return outcome;
     early_ = Early::kFinishing;
   }
-  const Outcome outcome = Perform(call, SSL_do_handshake);
+  const Outcome outcome = Perform(SSL_do_handshake);
   if (outcome == Outcome::kDone) {
     early_ = Early::kNone;
     tells_confirmed_ = true;
@@ -164,7 +164,7 @@ bool Channel::Handshake(Call& call) {
   if (early_ != Early::kNone) {
     outcome = Outcome::kDone;
   } else if (early_done_) {
-    outcome = Perform(call, SSL_do_handshake);
+    outcome = Perform(SSL_do_handshake);
   }
   TellMore(call);
   if (phase_ != Phase::kHandshake) return false;
@@ -221,17 +221,17 @@ void Channel::Pump(Call& call) {
         continue;
       }
       int count = 0;
-      outcome = Perform(call, [&](SSL* ssl) {
+      outcome = Perform([&](SSL* ssl) {
         count = SSL_read(ssl, room.data + filled, static_cast<int>(room.size - filled));
         return count;
       });
       if (outcome == Outcome::kDone) filled += static_cast<std::size_t>(count);
     }
     reactor_.UsedRoom(filled);
-    napi_value first = Napi::Number::New(call.env(), static_cast<double>(room.offset));
     // JavaScript that is told something else before may have another channel read into the same room.
     const bool is_told_first = !tells_confirmed_ && sessions_.empty() && keys_.empty();
-    if (filled > 0 && !is_told_first) first = ToJs(call.env(), room.data, filled);
+    napi_value copy = nullptr;
+    if (filled > 0 && !is_told_first) copy = ToJs(call.env(), room.data, filled);
     if (tells_confirmed_) {
       tells_confirmed_ = false;
       Tell(call, Event::kConfirmed);
@@ -241,8 +241,9 @@ void Channel::Pump(Call& call) {
     if (phase_ != Phase::kOpen) return;
     if (filled > 0) {
       wants_data_ = false;
+      const napi_value where = copy != nullptr ? copy : Napi::Number::New(call.env(), static_cast<double>(room.offset));
       const Napi::Value more =
-          Tell(call, Event::kData, first, Napi::Number::New(call.env(), static_cast<double>(filled)));
+          Tell(call, Event::kData, where, Napi::Number::New(call.env(), static_cast<double>(filled)));
       wants_data_ = wants_data_ || more.ToBoolean();
       if (phase_ != Phase::kOpen) return;
       total += filled;
@@ -274,7 +275,7 @@ void Channel::DeliverEnd(Call& call) {
   char byte = 0;
   options_.requires_close_notify = false;
   phase_ = Phase::kHandshake;  // in which the end is told to libssl
-  const Outcome outcome = Perform(call, [&](SSL* ssl) { return SSL_read(ssl, &byte, 1); });
+  const Outcome outcome = Perform([&](SSL* ssl) { return SSL_read(ssl, &byte, 1); });
   phase_ = Phase::kOpen;
   if (outcome != Outcome::kDone) Fail(call);
 }

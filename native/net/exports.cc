@@ -193,15 +193,13 @@ Napi::Value SetLenientVerifyOnSsl(Call& call) {
   return call.env().Undefined();
 }
 
-Napi::Value IsTrustedSession(Call& call) {
+Napi::Value MayResumeSession(Call& call) {
   const bool has_name = call[2].IsString();
   const std::string name = has_name ? call.Get<std::string>(2) : std::string();
-  const bool is_lenient = call[3].ToBoolean();
-  const bool trusted =
-      (is_lenient && IsKnownUntrusted(call.Handle<SSL_SESSION>(1))) ||
-      IsTrusted(call.Handle<SSL_CTX>(0), call.Handle<SSL_SESSION>(1), has_name ? name.c_str() : nullptr);
+  const bool may = MayResume(call.Handle<SSL_CTX>(0), call.Handle<SSL_SESSION>(1), has_name ? name.c_str() : nullptr,
+                             call[3].ToBoolean());
   ErrorQueue::ClearThread();
-  return Napi::Boolean::New(call.env(), trusted);
+  return Napi::Boolean::New(call.env(), may);
 }
 
 Napi::Value Listen(Call& call) {
@@ -388,17 +386,16 @@ Napi::Value ChannelClose(Call& call) {
   return call.env().Undefined();
 }
 
-/// Both addresses and the counters, for the getters of the socket.
-Napi::Value ChannelInfo(Call& call) {
+Napi::Value ChannelAddress(Call& call) {
+  const bool is_remote = call[1].ToBoolean();
+  return NameOf(call.env(), ChannelOf(call)->fd(), is_remote ? getpeername : getsockname);
+}
+
+/// Of ciphertext.
+Napi::Value ChannelBytes(Call& call) {
   const auto channel = ChannelOf(call);
-  Napi::Object info = Napi::Object::New(call.env());
-  info.Set("remote", NameOf(call.env(), channel->fd(), getpeername));
-  info.Set("local", NameOf(call.env(), channel->fd(), getsockname));
-  info.Set("bytesRead", ToJs(call.env(), static_cast<double>(channel->bytes_read())));
-  info.Set("bytesWritten", ToJs(call.env(), static_cast<double>(channel->bytes_written())));
-  info.Set("offeredId",
-           ToJs(call.env(), channel->resumption().offered_id().data(), channel->resumption().offered_id().size()));
-  return info;
+  const std::uint64_t bytes = call[1].ToBoolean() ? channel->bytes_written() : channel->bytes_read();
+  return ToJs(call.env(), static_cast<double>(bytes));
 }
 
 Napi::Value ChannelTell(Call& call) {
@@ -428,7 +425,7 @@ constexpr Export kExports[] = {
     SSLCTX_BODY(isOwnSessionId, IsOwnSessionId),
     SSLCTX_BODY(setLenientVerify, SetLenientVerify),
     SSLCTX_BODY(setLenientVerifyOnSsl, SetLenientVerifyOnSsl),
-    SSLCTX_BODY(isTrustedSession, IsTrustedSession),
+    SSLCTX_BODY(mayResumeSession, MayResumeSession),
     SSLCTX_BODY(listen, Listen),
     SSLCTX_BODY(listenerConfigure, ListenerConfigure),
     SSLCTX_BODY(listenerAddress, ListenerAddress),
@@ -453,7 +450,8 @@ constexpr Export kExports[] = {
     SSLCTX_BODY(channelRenegotiate, ChannelRenegotiate),
     SSLCTX_BODY(channelIssueTicket, ChannelIssueTicket),
     SSLCTX_BODY(channelClose, ChannelClose),
-    SSLCTX_BODY(channelInfo, ChannelInfo),
+    SSLCTX_BODY(channelAddress, ChannelAddress),
+    SSLCTX_BODY(channelBytes, ChannelBytes),
     SSLCTX_BODY(channelTell, ChannelTell),
     SSLCTX_BODY(channelSetOption, ChannelSetOption),
 };

@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include "../addon.h"
+#include "../cache_table.h"
 #include "../session_time.h"
 #include "../state.h"
 #include "session_der.h"
@@ -26,9 +27,7 @@ ByteView IdOf(const SSL_SESSION* session) {
 
 bool Equal(ByteView left, ByteView right) { return std::equal(left.begin(), left.end(), right.begin(), right.end()); }
 
-bool IsExpired(const SSL_SESSION* session) {
-  return TimeOf(session) + SSL_SESSION_get_timeout(session) < static_cast<std::int64_t>(std::time(nullptr));
-}
+bool IsExpired(const SSL_SESSION* session) { return ExpiryOf(session) < static_cast<std::int64_t>(std::time(nullptr)); }
 
 bool DemandsCertificate(const SSL* ssl) { return (SSL_get_verify_mode(ssl) & SSL_VERIFY_FAIL_IF_NO_PEER_CERT) != 0; }
 
@@ -38,10 +37,9 @@ SSL_SESSION* FindInCache(SSL_CTX* ctx, ByteView id) {
   if (id.empty() || id.size() > SSL_MAX_SSL_SESSION_ID_LENGTH || SSL_CTX_sess_number(ctx) == 0) return nullptr;
   SSL_SESSION* const key = ContextState::Of(ctx)->addon->lookup_key();
   if (SSL_SESSION_set1_id(key, id.data(), static_cast<unsigned int>(id.size())) != 1) return nullptr;
-  auto* const table = reinterpret_cast<OPENSSL_LHASH*>(SSL_CTX_sessions(ctx));
   for (const int version : {TLS1_3_VERSION, TLS1_2_VERSION, TLS1_1_VERSION, TLS1_VERSION, SSL3_VERSION}) {
     SSL_SESSION_set_protocol_version(key, version);
-    if (void* const found = OPENSSL_LH_retrieve(table, key)) return static_cast<SSL_SESSION*>(found);
+    if (SSL_SESSION* const found = FindCached(ctx, key)) return found;
   }
   return nullptr;
 }
@@ -63,7 +61,6 @@ bool RemovedIds::Has(ByteView id) const {
 void Resumption::OnClientHello(SSL* ssl, const ClientHello& hello) {
   offer_ = Offer::kNothing;
   candidate_.reset();
-  id_.clear();
   servername_ = hello.servername;
   extended_master_secret_ = hello.extended_master_secret;
   offers_tls13_session_ = !hello.identities.empty();
@@ -99,7 +96,6 @@ void Resumption::OnClientHello(SSL* ssl, const ClientHello& hello) {
 }
 
 void Resumption::LookFor(SSL* ssl, ByteView id) {
-  id_.assign(id.begin(), id.end());
   SSL_CTX* const ctx = SslState::Of(ssl).session_ctx;
   candidate_.reset();
   if (SSL_SESSION* const found = FindInCache(ctx, id)) Keep(found);

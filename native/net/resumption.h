@@ -55,9 +55,6 @@ class Resumption {
   /// them.
   std::uint32_t Conclude(const SSL* ssl, bool handshake_done);
 
-  /// The session ID or identity that the client offered; empty when it is no ID.
-  const std::vector<std::uint8_t>& offered_id() const { return id_; }
-
   /// A session from outside of the cache that will answer libssl's lookup of its ID.
   void Provide(OwnedSession session) { provided_.push_back(std::move(session)); }
   /// The answer to a lookup, with a reference of its own, or null.
@@ -81,7 +78,6 @@ class Resumption {
   /// Those of the client, beside a ticket of TLS 1.2.
   std::vector<std::uint8_t> ciphers_;
   std::string servername_;
-  std::vector<std::uint8_t> id_;
   /// What libssl will find, or has decrypted; until the handshake ends.
   OwnedSession candidate_;
   std::vector<OwnedSession> provided_;

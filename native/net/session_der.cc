@@ -78,11 +78,10 @@ bool IsFor(const SSL_SESSION* session, X509* certificate, const char* name) {
 
 }  // namespace
 
-bool IsKnownUntrusted(const SSL_SESSION* session) { return DetailsOf(session).verify_result != X509_V_OK; }
-
-bool IsTrusted(SSL_CTX* ctx, SSL_SESSION* session, const char* name) {
+bool MayResume(SSL_CTX* ctx, SSL_SESSION* session, const char* name, bool is_lenient) {
+  if (DetailsOf(session).verify_result != X509_V_OK) return is_lenient;
   X509* const certificate = SSL_SESSION_get0_peer(session);
-  if (certificate == nullptr || DetailsOf(session).verify_result != X509_V_OK) return false;
+  if (certificate == nullptr) return false;
   if (name != nullptr && !IsFor(session, certificate, name)) return false;
   const ContextState* const state = ContextState::Of(ctx);
   const SessionTag* const tag = SessionTag::Find(session);

@@ -14,10 +14,8 @@ struct SessionDetails {
 SessionDetails DetailsOf(const SSL_SESSION* session);
 
 /// Whether a client may resume the session with a server of this name (null: no matter) under what `ctx` trusts. libssl
-/// takes the outcome of the verification over from the session, and verifies neither certificate nor name again.
-bool IsTrusted(SSL_CTX* ctx, SSL_SESSION* session, const char* name);
-
-/// Whether the session's certificate was accepted although it did not verify: the resumed connection will say so too.
-bool IsKnownUntrusted(const SSL_SESSION* session);
+/// takes the outcome of the verification over from the session, and verifies neither certificate nor name again. One
+/// that did not verify is for those who are lenient: the resumed connection will say so too.
+bool MayResume(SSL_CTX* ctx, SSL_SESSION* session, const char* name, bool is_lenient);
 
 }  // namespace sslctx

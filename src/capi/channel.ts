@@ -5,7 +5,6 @@ import { native } from './loader.ts';
 import type { ChannelOptions, ListenAddress, ListenerOptions } from './native.ts';
 
 export type {
-  ChannelInfo,
   ChannelOptions,
   ConnectAddress,
   ListenAddress,
@@ -140,14 +139,14 @@ export function setLenientVerifyOnSsl(ssl: SSL): void {
   native.setLenientVerifyOnSsl(sslId(ssl));
 }
 
-/** Whether a client may resume this session with that server: see IsTrusted of native/net/session_der.h. */
-export function isTrustedSession(
+/** Whether a client may resume this session with that server: see MayResume of native/net/session_der.h. */
+export function mayResumeSession(
   ctx: SSL_CTX,
   session: SSL_SESSION,
   name: string | undefined,
   isLenient: boolean,
 ): boolean {
-  return native.isTrustedSession(contextId(ctx), sessionId(session), name, isLenient);
+  return native.mayResumeSession(contextId(ctx), sessionId(session), name, isLenient);
 }
 
 export function listen(ctx: SSL_CTX, where: ListenAddress, options: ListenerOptions): number {
@@ -177,10 +176,11 @@ export function channelResume(
 }
 
 export const {
+  channelAddress,
   channelAge,
+  channelBytes,
   channelClose,
   channelConnect,
-  channelInfo,
   channelInput,
   channelIsEarly,
   channelIssueTicket,

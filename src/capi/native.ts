@@ -394,7 +394,7 @@ export interface Native {
   isOwnSessionId(ctx: Id, id: Uint8Array): boolean;
   setLenientVerify(ctx: Id): void;
   setLenientVerifyOnSsl(ssl: Id): void;
-  isTrustedSession(ctx: Id, session: Id, name: string | undefined, isLenient: boolean): boolean;
+  mayResumeSession(ctx: Id, session: Id, name: string | undefined, isLenient: boolean): boolean;
   listen(ctx: Id, where: ListenAddress, options: ListenerOptions): number;
   listenerConfigure(id: number, ctx: Id | null, options: ListenerOptions): void;
   listenerAddress(id: number): SocketAddress | undefined;
@@ -426,7 +426,8 @@ export interface Native {
   channelRenegotiate(id: number): void;
   channelIssueTicket(id: number): boolean;
   channelClose(id: number, isClean: boolean): void;
-  channelInfo(id: number): ChannelInfo;
+  channelAddress(id: number, isRemote: boolean): SocketAddress | undefined;
+  channelBytes(id: number, isWritten: boolean): number;
   channelTell(id: number, sessions: boolean | undefined, keys: boolean | undefined): void;
   /** The object of a channel that may be garbage; as long as there is something to do, it is not. */
   channelSetObject(id: number, object: object): void;
@@ -547,12 +548,4 @@ export interface ListenerOptions extends ChannelOptions {
   noDelay: boolean;
   keepAlive: boolean;
   keepAliveInitialDelay: number;
-}
-
-export interface ChannelInfo {
-  remote: SocketAddress | undefined;
-  local: SocketAddress | undefined;
-  bytesRead: number;
-  bytesWritten: number;
-  offeredId: Buffer;
 }

@@ -2,6 +2,7 @@
 import type { LookupFunction } from 'node:net';
 import { SslContext } from '../context.ts';
 import { invalidValue } from '../errors.ts';
+import { untouchedCache } from '../net/client-options.ts';
 import type { ConnectOptions } from '../net/connect.ts';
 import type { Transport } from '../net/socket.ts';
 import type { SslSession } from '../session.ts';
@@ -80,9 +81,5 @@ export function clientContextOptionsOf(options: NodeContextOptions) {
 
 /** The context for one connection: the given one, or one of its own. */
 export function clientContextOf(options: NodeContextOptions): SslContext {
-  return (
-    givenContext(options) ??
-    // Without this mode, libssl tells clients of no sessions.
-    new SslContext({ sessionCache: { mode: ['client', 'no-internal'] }, ...clientContextOptionsOf(options) })
-  );
+  return givenContext(options) ?? new SslContext({ sessionCache: untouchedCache, ...clientContextOptionsOf(options) });
 }

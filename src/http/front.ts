@@ -4,7 +4,7 @@ import type { SslContext } from '../context.ts';
 import { SslServer } from '../net/server.ts';
 import type { SslSocket } from '../net/socket.ts';
 import type { ListenOptions } from '../net/where.ts';
-import { type NodeContextOptions, picked } from './node-options.ts';
+import { fullTicketKeys, type NodeContextOptions, picked } from './node-options.ts';
 import type { NodeServerSettings } from './node-server.ts';
 
 /** Events that cost something for each connection: passed on as long as somebody listens. */
@@ -88,7 +88,7 @@ export function putBehind(node: Server, settings: NodeServerSettings, deliver: (
     setSecureContext: (context: SslContext | NodeContextOptions) =>
       server.setSecureContext(settings.contextOf(context)),
     getTicketKeys: () => server.getTicketKeys(),
-    setTicketKeys: (keys: Uint8Array) => server.setTicketKeys(settings.ticketKeysOf(keys)),
+    setTicketKeys: (keys: Uint8Array) => server.setTicketKeys(fullTicketKeys(keys)),
   };
   for (const [name, value] of Object.entries(methods)) {
     Object.defineProperty(node, name, { value, configurable: true, writable: true });

@@ -55,11 +55,17 @@ type Callback = (response: http.IncomingMessage) => void;
  */
 export function request(options: SslRequestOptions | string | URL, callback?: Callback): http.ClientRequest;
 export function request(url: string | URL, options: SslRequestOptions, callback?: Callback): http.ClientRequest;
-export function request(
+export function request(...args: RequestArguments): http.ClientRequest {
+  return start(...args);
+}
+
+type RequestArguments = [
   where: SslRequestOptions | string | URL,
   second?: SslRequestOptions | Callback,
   third?: Callback,
-): http.ClientRequest {
+];
+
+function start(...[where, second, third]: RequestArguments): http.ClientRequest {
   const callback = typeof second === 'function' ? second : third;
   const more = typeof second === 'function' ? {} : (second ?? {});
   if (typeof where === 'string' || where instanceof URL) return node.request(where, withAgent(more), callback);
@@ -69,17 +75,8 @@ export function request(
 /** As node:https. */
 export function get(options: SslRequestOptions | string | URL, callback?: Callback): http.ClientRequest;
 export function get(url: string | URL, options: SslRequestOptions, callback?: Callback): http.ClientRequest;
-export function get(
-  where: SslRequestOptions | string | URL,
-  second?: SslRequestOptions | Callback,
-  third?: Callback,
-): http.ClientRequest {
-  const callback = typeof second === 'function' ? second : third;
-  const more = typeof second === 'function' ? {} : (second ?? {});
-  const result =
-    typeof where === 'string' || where instanceof URL ? request(where, more, callback) : request(where, callback);
-  result.end();
-  return result;
+export function get(...args: RequestArguments): http.ClientRequest {
+  return start(...args).end();
 }
 
 /** `agent: false` is a connection of its own, as in Node. */

@@ -2,6 +2,7 @@
 // hand whole configurations over.
 import { hkdfSync } from 'node:crypto';
 import type { TlsOptions } from 'node:tls';
+import { alpnNames } from '../alpn.ts';
 import { SslContext } from '../context.ts';
 import { contextOptionNames, type SslContextOptions } from '../context-options.ts';
 import { invalidType, invalidValue } from '../errors.ts';
@@ -118,12 +119,7 @@ function versionsOf(method: string): SslContextOptions {
 /** Node also takes the wire format, in which each name stands behind its length. RFC 7301, section 3.1. */
 export function protocolNames(protocols: NonNullable<TlsOptions['ALPNProtocols']>): string[] {
   if (!ArrayBuffer.isView(protocols)) return protocols.map((name) => (typeof name === 'string' ? name : latin1(name)));
-  const wire = Buffer.from(latin1(protocols), 'latin1');
-  const names: string[] = [];
-  for (let at = 0; at < wire.length; at += 1 + (wire[at] ?? 0)) {
-    names.push(wire.toString('latin1', at + 1, at + 1 + (wire[at] ?? 0)));
-  }
-  return names;
+  return alpnNames(Buffer.from(latin1(protocols), 'latin1'));
 }
 
 function latin1(bytes: NodeJS.ArrayBufferView): string {

@@ -2,8 +2,8 @@
 // business; here it is that of each context: so the server's own settings go into the contexts that it is given.
 import { SslContext } from '../context.ts';
 import { invalidValue } from '../errors.ts';
-import type { SslServerOptions } from '../net/server.ts';
-import { contextOptionsOf, fullTicketKeys, givenContext, type NodeContextOptions, picked } from './node-options.ts';
+import type { SslServerOptions } from '../net/server-options.ts';
+import { contextOptionsOf, givenContext, type NodeContextOptions, picked } from './node-options.ts';
 import { SecureContext } from './secure-context.ts';
 
 /** The options of Node's `tls.createServer`, and this package's. */
@@ -63,10 +63,5 @@ export class NodeServerSettings {
 
   #make(options: NodeContextOptions): SslContext {
     return new SslContext(contextOptionsOf({ ...this.#common, ...picked(options, Object.keys(options)) }));
-  }
-
-  /** 80 bytes, of 48 or 80. */
-  ticketKeysOf(keys: Uint8Array): Uint8Array {
-    return fullTicketKeys(keys);
   }
 }

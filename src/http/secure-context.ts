@@ -1,5 +1,6 @@
 // Node's SecureContext.
 import { SslContext } from '../context.ts';
+import { untouchedCache } from '../net/client-options.ts';
 import type { NodeClientOptions } from './client-options.ts';
 import { contextOptionsOf, givenContext, type NodeContextOptions, ownOfContext, without } from './node-options.ts';
 
@@ -11,8 +12,8 @@ export class SecureContext extends SslContext {
   readonly #options: NodeContextOptions;
 
   constructor(options: NodeContextOptions = {}) {
-    // Without this mode, libssl tells clients of no sessions; who wants a cache says so.
-    super({ sessionCache: { mode: ['client', 'no-internal'] }, ...contextOptionsOf(options) });
+    // Who wants a cache says so.
+    super({ sessionCache: untouchedCache, ...contextOptionsOf(options) });
     this.#options = options;
   }
 

@@ -11,7 +11,7 @@ import { connect as connectSocket } from '../net/connect.ts';
 import { SslServer } from '../net/server.ts';
 import type { SslSocket } from '../net/socket.ts';
 import { clientContextOf, connectionOptionsOf, type NodeClientOptions } from './client-options.ts';
-import type { NodeContextOptions } from './node-options.ts';
+import { fullTicketKeys, type NodeContextOptions } from './node-options.ts';
 import { type NodeServerOptions, NodeServerSettings } from './node-server.ts';
 import { createSecureContext, SecureContext } from './secure-context.ts';
 import { TLSSocket } from './tls-socket.ts';
@@ -68,7 +68,7 @@ export class Server extends SslServer {
 
   /** @param keys - the 80 bytes of libssl, or 48, of which 80 are made */
   override setTicketKeys(keys: Uint8Array): void {
-    super.setTicketKeys(this.#settings.ticketKeysOf(keys));
+    super.setTicketKeys(fullTicketKeys(keys));
   }
 }
 

@@ -1,8 +1,10 @@
 // What clients can be told, and what becomes of it.
 import { isIP } from 'node:net';
+import { alpnWire } from '../alpn.ts';
 import { mayResume, type SslChannel } from '../channel.ts';
 import { type SslContext, trustForClient } from '../context.ts';
-import { alpnWire } from '../context-configure.ts';
+
+import type { SessionCacheOptions } from '../context-options.ts';
 import { invalidType, invalidValue } from '../errors.ts';
 import { offerOf } from '../resumption.ts';
 import { SslSession } from '../session.ts';
@@ -36,6 +38,9 @@ export interface ClientOptions {
    */
   earlyData?: Uint8Array | undefined;
 }
+
+/** For contexts of clients that keep their sessions themselves: without this mode, libssl tells clients of none. */
+export const untouchedCache: SessionCacheOptions = { mode: ['client', 'no-internal'] };
 
 export const clientOptionNames: readonly string[] = [
   'servername',

@@ -5,7 +5,13 @@ import { type ConnectAddress, SslChannel } from '../channel.ts';
 import { SslContext } from '../context.ts';
 import { checkOptionNames, contextOptionNames, type SslContextOptions } from '../context-options.ts';
 import { invalidValue, requireInteger } from '../errors.ts';
-import { type ClientOptions, type ClientState, clientOptionNames, prepareClient } from './client-options.ts';
+import {
+  type ClientOptions,
+  type ClientState,
+  clientOptionNames,
+  prepareClient,
+  untouchedCache,
+} from './client-options.ts';
 import { SslSocket, type SslSocketOptions, socketOn, type Transport } from './socket.ts';
 
 /** What {@link connect} can be told: where to; the options of a context, or a context; those of clients and sockets. */
@@ -115,11 +121,17 @@ function clientOf(options: ConnectOptions): ClientOptions {
   };
 }
 
+/** For all who want nothing special: to read what the system trusts takes longer than a handshake. */
+let plainContext: SslContext | undefined;
+
 function contextOf(options: ConnectOptions): SslContext {
   const given = Object.entries(options).filter(([name, value]) => contextNames.includes(name) && value !== undefined);
   if (options.context === undefined) {
-    // Without this mode, libssl tells clients of no sessions.
-    return new SslContext({ sessionCache: { mode: ['client', 'no-internal'] }, ...Object.fromEntries(given) });
+    if (given.length === 0) {
+      plainContext ??= new SslContext({ sessionCache: untouchedCache });
+      return plainContext;
+    }
+    return new SslContext({ sessionCache: untouchedCache, ...Object.fromEntries(given) });
   }
   const names = given.map(([name]) => name).join(', ');
   if (names !== '') throw invalidValue(names, `cannot be given together with 'context'`);

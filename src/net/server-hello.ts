@@ -1,12 +1,13 @@
 // What a server does when a client hello has come and before libssl goes on: virtual hosts, protocols, session lookup.
 import type { EventEmitter } from 'node:events';
+import { alpnNames } from '../alpn.ts';
 import { type ClientHello, looksInside, prepareServerContext, Question, type SslChannel } from '../channel.ts';
 import type { SslContext } from '../context.ts';
 import { toError } from '../errors.ts';
 import { logsKeys } from '../keylog-file.ts';
 import { SslSession } from '../session.ts';
 import { type ContextStore, sessionStoreOf, storeOfChannel } from '../store/context-store.ts';
-import type { SslServerEvents, SslServerOptions } from './server.ts';
+import type { SslServerEvents, SslServerOptions } from './server-options.ts';
 
 const questionNames = ['servername', 'alpn', 'ocsp', 'ids', 'store'] as const;
 
@@ -19,6 +20,7 @@ export class ServerHello {
   /** Channels that wait for an answer. */
   readonly #waiting = new Set<SslChannel>();
   #hasStore = false;
+  /** Whether client hellos may have to wait: then native code tells of stores, also where one did not. */
   #isAsked = false;
 
   constructor(server: EventEmitter, options: SslServerOptions) {
@@ -26,8 +28,8 @@ export class ServerHello {
     this.#options = options;
   }
 
-  /** What client hellos have to wait here for: bits of {@link Question}. */
-  get questions(): number {
+  /** What client hellos have to wait here for from now on: bits of {@link Question}. */
+  listQuestions(): number {
     const { SNICallback, ALPNCallback } = this.#options;
     const asked = {
       servername: this.#contexts.size > 0 || SNICallback !== undefined,
@@ -83,7 +85,9 @@ export class ServerHello {
     const known = storeOfChannel(channel);
     if (known !== undefined || !this.#isAsked) return known;
     const store = sessionStoreOf(context);
-    store?.connect(channel);
+    // `setSecureContext` may have come in its handshake: its sessions are not that context's.
+    if (store === undefined || !channel.runsOn(context)) return undefined;
+    store.connect(channel);
     return store;
   }
 
@@ -97,7 +101,7 @@ export class ServerHello {
     const context = hello.servername === '' ? undefined : await this.#contextFor(hello.servername);
     // The server does not know those of SNICallback before.
     if (context !== undefined && (logsKeys || this.#hears('keylog'))) prepareServerContext(context, true);
-    const protocols = namesOf(hello.alpn);
+    const protocols = alpnNames(hello.alpn);
     const alpn =
       ALPNCallback === undefined || protocols.length === 0
         ? undefined
@@ -167,13 +171,4 @@ export class ServerHello {
       this.#server.emit('resumeSession', id, answer);
     });
   }
-}
-
-/** Each name stands behind a byte of its length. */
-function namesOf(wire: Buffer): string[] {
-  const names: string[] = [];
-  for (let at = 0; at < wire.length; at += 1 + (wire[at] ?? 0)) {
-    names.push(wire.toString('latin1', at + 1, at + 1 + (wire[at] ?? 0)));
-  }
-  return names;
 }

@@ -11,99 +11,17 @@ import {
   SslListener,
 } from '../channel.ts';
 import { SslContext } from '../context.ts';
-import { checkOptionNames, contextOptionNames, type SslContextOptions } from '../context-options.ts';
+import { checkOptionNames, type SslContextOptions } from '../context-options.ts';
 import { invalidType, invalidValue, requireInteger, SslctxError, toError } from '../errors.ts';
 import { logKeys, logsKeys } from '../keylog-file.ts';
 import { attachSessionStore, type ContextStore, sessionStoreOf } from '../store/context-store.ts';
-import type { SessionStore } from '../store/session-store.ts';
 import { ServerHello } from './server-hello.ts';
+import { ownOptionNames, type SslServerEvents, type SslServerOptions, serverOptionNames } from './server-options.ts';
 import { isShared, SharedListener } from './shared-listener.ts';
 import { type SslSocket, type SslSocketOptions, socketOn, socketOver, type Transport } from './socket.ts';
 import { addressesFor, type ListenOptions, listenOptions } from './where.ts';
 
-/** What {@link createServer} can be told: the options of a context, or a context; those of sockets; and its own. */
-export interface SslServerOptions extends SslContextOptions, SslSocketOptions {
-  /** Use this one, which others may use too, in place of the options of a context. */
-  context?: SslContext | undefined;
-  /** Milliseconds for a handshake, 1 to 2147483647. Default 120000, as in Node. */
-  handshakeTimeout?: number | undefined;
-  /** Default true: what is written is sent at once. */
-  noDelay?: boolean | undefined;
-  keepAlive?: boolean | undefined;
-  /** Milliseconds before the first probe of `keepAlive`. Default 0: the system's. */
-  keepAliveInitialDelay?: number | undefined;
-  /** Send TLS 1.3 tickets with the first write instead of with the handshake: to clients that may leave without reading. */
-  deferTickets?: boolean | undefined;
-  /**
-   * The context for a server name, now or later; without one, that of `addContext`, or the server's own.
-   *
-   * @throws what it throws ends the handshake
-   */
-  SNICallback?: SniCallback | undefined;
-  /**
-   * Where the sessions lie: sets `tickets` to `stateful`, and, unless `sessionCache.mode` says otherwise, the mode to
-   * `server` and `no-internal`; a `context` loses its mode. For virtual hosts of `addContext` too, which do not share sessions; those that are given as
-   * an `SslContext` have a store when `attachSessionStore` has given them one.
-   */
-  sessionStore?: SessionStore | undefined;
-  /** Milliseconds that a handshake waits for `sessionStore`; then it goes on as a full one. Default 500. */
-  lookupTimeout?: number | undefined;
-  /** The application protocol for a client; `undefined` ends the handshake. In place of `ALPNProtocols`. */
-  ALPNCallback?: ((offer: { servername: string; protocols: string[] }) => string | undefined) | undefined;
-}
-
-/** As Node's, with a context of this package. */
-export type SniCallback = (
-  servername: string,
-  callback: (error: Error | null, context?: SslContext | null) => void,
-) => void;
-
-/** The events of a server, with the arguments of their listeners. */
-export interface SslServerEvents {
-  /** A handshake is done. */
-  secureConnection: [socket: SslSocket];
-  /** A client was lost before its handshake was done: garbage, no common cipher suite, a time-out, a reset. */
-  tlsClientError: [error: Error, socket: SslSocket];
-  /** A session was made: its ID and DER, to store. As long as nobody calls `callback` nothing waits for it. */
-  newSession: [id: Buffer, der: Buffer, callback: () => void];
-  /** A client asks for a session that is not in the cache: answer with its DER, or nothing. The handshake waits. */
-  resumeSession: [id: Buffer, callback: (error: Error | null, der?: Uint8Array | null) => void];
-  /**
-   * A client asks for the OCSP status of the certificate: its DER and that of its issuer, where that is sent along. Answer
-   * with the DER of a response, or nothing; an error ends the handshake. The handshake waits.
-   */
-  OCSPRequest: [
-    certificate: Buffer,
-    issuer: Buffer | null,
-    callback: (error: Error | null, response?: Uint8Array | null) => void,
-  ];
-  /** To emit: a stream on which a client speaks TLS, such as a socket of a `net.Server`. */
-  connection: [stream: Transport];
-  /** A line for a key log file, newline included. */
-  keylog: [line: Buffer, socket: SslSocket | undefined];
-  listening: [];
-  /** Stopped, and all connections are closed. */
-  close: [];
-  error: [error: Error];
-}
-
 type Listener<Name extends keyof SslServerEvents> = (...args: SslServerEvents[Name]) => void;
-
-const ownOptions: readonly string[] = [
-  'context',
-  'handshakeTimeout',
-  'noDelay',
-  'keepAlive',
-  'keepAliveInitialDelay',
-  'deferTickets',
-  'SNICallback',
-  'ALPNCallback',
-  'sessionStore',
-  'lookupTimeout',
-  'allowHalfOpen',
-  'requireCloseNotify',
-];
-const optionNames = [...ownOptions, ...contextOptionNames];
 
 /**
  * A TLS server. Its session cache is that of `server.context`.
@@ -147,9 +65,11 @@ export class SslServer extends EventEmitter {
 
   constructor(options: SslServerOptions = {}) {
     super();
-    checkOptionNames(options, optionNames);
-    const own = Object.fromEntries(Object.entries(options).filter(([name]) => ownOptions.includes(name)));
-    const contextOptions = Object.fromEntries(Object.entries(options).filter(([name]) => !ownOptions.includes(name)));
+    checkOptionNames(options, serverOptionNames);
+    const own = Object.fromEntries(Object.entries(options).filter(([name]) => ownOptionNames.includes(name)));
+    const contextOptions = Object.fromEntries(
+      Object.entries(options).filter(([name]) => !ownOptionNames.includes(name)),
+    );
     const { handshakeTimeout = 120_000, keepAliveInitialDelay = 0, context } = options;
     requireInteger('handshakeTimeout', handshakeTimeout, 1, 0x7fffffff);
     requireInteger('keepAliveInitialDelay', keepAliveInitialDelay, 0, 0x7fffffff);
@@ -266,7 +186,7 @@ export class SslServer extends EventEmitter {
     defersTickets: boolean;
   } {
     return {
-      questions: this.#hello.questions,
+      questions: this.#hello.listQuestions(),
       tellsKeys: this.#tellsKeys,
       requireCloseNotify: this.#options.requireCloseNotify ?? false,
       defersTickets: this.#options.deferTickets ?? false,
@@ -443,7 +363,6 @@ export class SslServer extends EventEmitter {
   }
 
   #accept(stream: Transport): void {
-    const { handshakeTimeout = 120_000 } = this.#options;
     let own: SslChannel | undefined;
     const context = this.#context;
     const socket = socketOver(stream, context, this.#socketOptions, {
@@ -458,10 +377,7 @@ export class SslServer extends EventEmitter {
     });
     this.#sockets.add(socket);
     socket.once('close', () => this.#onDestroyed(socket));
-    const expire = (): void => {
-      socket.destroy(new SslctxError('ERR_SSLCTX_HANDSHAKE_TIMEOUT', 'the handshake took too long'));
-    };
-    const timer = setTimeout(expire, handshakeTimeout);
+    this.#limitHandshake(socket);
     const fail = (error?: Error): void => {
       forget();
       const reason = error ?? new SslctxError('ERR_SSLCTX_STATE', 'the client left in its handshake');
@@ -469,7 +385,6 @@ export class SslServer extends EventEmitter {
     };
     const leave = (): void => fail();
     const forget = (): void => {
-      clearTimeout(timer);
       socket.off('error', fail).off('close', leave);
     };
     socket.once('error', fail).once('close', leave);
@@ -481,8 +396,8 @@ export class SslServer extends EventEmitter {
     socket.onceSecure(announce, () => own && this.#revocationOf(own, context));
   }
 
-  /** Early data that nobody reads must not hold an unfinished handshake for ever. */
-  #limitEarly(socket: SslSocket): void {
+  /** Of what native code does not watch: streams, and connections that were announced with early data. */
+  #limitHandshake(socket: SslSocket): void {
     const { handshakeTimeout = 120_000 } = this.#options;
     const expire = (): void => {
       socket.destroy(new SslctxError('ERR_SSLCTX_HANDSHAKE_TIMEOUT', 'the handshake took too long'));
@@ -508,12 +423,12 @@ export class SslServer extends EventEmitter {
       onSecure: (channel, facts) => {
         const error = this.#revocationOf(channel, this.#context);
         if (error !== undefined) {
-          this.#target().onFailed(channel, error, facts);
+          onFailed(channel, error, facts);
           return;
         }
         const socket = this.#adopt(channel, facts);
         socket.secured(facts);
-        if (socket.beganEarly) this.#limitEarly(socket);
+        if (socket.beganEarly) this.#limitHandshake(socket);
         this.emit('secureConnection', socket);
       },
       onFailed,

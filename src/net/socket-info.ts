@@ -27,40 +27,40 @@ export abstract class SocketInfo extends Duplex {
   /** The peer's address; `undefined` for Unix sockets and closed ones. */
   get remoteAddress(): string | undefined {
     const other = this.transport?.remoteAddress;
-    return typeof other === 'string' ? other : this.channel.info?.remote?.address;
+    return typeof other === 'string' ? other : this.channel.remote?.address;
   }
 
   get remotePort(): number | undefined {
     const other = this.transport?.remotePort;
-    return typeof other === 'number' ? other : this.channel.info?.remote?.port;
+    return typeof other === 'number' ? other : this.channel.remote?.port;
   }
 
   get remoteFamily(): string | undefined {
     const other = this.transport?.remoteFamily;
-    return typeof other === 'string' ? other : this.channel.info?.remote?.family;
+    return typeof other === 'string' ? other : this.channel.remote?.family;
   }
 
   get localAddress(): string | undefined {
-    return this.channel.info?.local?.address;
+    return this.channel.local?.address;
   }
 
   get localPort(): number | undefined {
-    return this.channel.info?.local?.port;
+    return this.channel.local?.port;
   }
 
   /** The own side's address, as Node's `socket.address()`. */
   address(): SocketAddress | Record<string, never> {
-    return this.channel.info?.local ?? {};
+    return this.channel.local ?? {};
   }
 
   /** Bytes of ciphertext. */
   get bytesRead(): number {
-    return this.channel.info?.bytesRead ?? 0;
+    return this.channel.bytesRead;
   }
 
   /** Bytes of ciphertext. */
   get bytesWritten(): number {
-    return this.channel.info?.bytesWritten ?? 0;
+    return this.channel.bytesWritten;
   }
 
   /** The application protocol; false without one, null before the end of the handshake. SSL_get0_alpn_selected(3). */

@@ -19,6 +19,7 @@ import type { SslSession } from '../session.ts';
 import { storeOfChannel } from '../store/context-store.ts';
 import { CertificateError, verificationCode } from '../verification.ts';
 import { type ClientOptions, type ClientState, clientOptionNames, prepareClient } from './client-options.ts';
+import { SessionQueue } from './session-queue.ts';
 import { SocketInfo } from './socket-info.ts';
 
 /** How long the last bytes may wait for a peer that does not read, in milliseconds. */
@@ -27,8 +28,6 @@ const lingerTime = 5000;
 const earlyFlag = 1 << 16;
 /** By the numbers of SSL_EARLY_DATA_*. */
 const earlyStatus = ['not-sent', 'rejected', 'accepted'] as const;
-/** How many sessions wait for `sessions()`. */
-const maxSessions = 32;
 
 type Callback = (error?: Error | null) => void;
 
@@ -130,8 +129,7 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
   #beganEarly = false;
   #earlyData: (typeof earlyStatus)[number] = 'not-sent';
   #identityError: Error | undefined;
-  #sessions: SslSession[] = [];
-  #sessionWaiters: Array<() => void> = [];
+  #sessions: SessionQueue | undefined;
   #renegotiated: Callback | undefined;
   #timeout = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -184,6 +182,7 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
       this.#channel.input(ciphertext);
       this.#holdTransport();
     });
+    this.#channel.onAnswered = () => transport.resume();
     transport.on('end', () => this.#channel.input(null));
     transport.on('error', (error: Error) => this.destroy(error));
     transport.on('close', () => this.destroy());
@@ -279,13 +278,15 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
   }
 
   /** The sessions that this client gets, from now on; ends with the socket. */
-  async *sessions(): AsyncGenerator<SslSession, void, undefined> {
-    while (true) {
-      const next = this.#sessions.shift();
-      if (next !== undefined) yield next;
-      else if (this.destroyed) return;
-      else await new Promise<void>((resolve) => this.#sessionWaiters.push(resolve));
-    }
+  sessions(): AsyncGenerator<SslSession, void, undefined> {
+    const queue = this.#queue;
+    if (this.destroyed) queue.end();
+    return queue.take();
+  }
+
+  get #queue(): SessionQueue {
+    this.#sessions ??= new SessionQueue();
+    return this.#sessions;
   }
 
   /**
@@ -432,7 +433,7 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
     this.#waiting = undefined;
     this.#pendingOutput = undefined;
     waiting?.(error ?? new SslctxError('ERR_SSLCTX_STATE', 'the socket was destroyed'));
-    for (const wake of this.#sessionWaiters.splice(0)) wake();
+    this.#sessions?.end();
     callback(error);
     this.#onDestroyed?.(this);
   }
@@ -487,10 +488,10 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
     else this.#timer = setTimeout(() => this.emit('timeout'), this.#timeout).unref();
   }
 
-  /** Stops the stream underneath while nobody reads here: but not in the handshake. */
+  /** Stops the stream underneath while nobody reads here, in the handshake only while its client hello has no answer. */
   #holdTransport(): void {
     const isFull = this.#isSecure && this.readableLength >= this.readableHighWaterMark;
-    if (isFull && !this.destroyed) this.#transport?.pause();
+    if ((isFull || this.#channel.isAsking) && !this.destroyed) this.#transport?.pause();
   }
 
   // One class for all sockets: a connection then costs one small object, and no functions of its own.
@@ -540,9 +541,7 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
 
     onSession(session: SslSession): void {
       const socket = this.#socket;
-      socket.#sessions.push(session);
-      if (socket.#sessions.length > maxSessions) socket.#sessions.shift();
-      for (const wake of socket.#sessionWaiters.splice(0)) wake();
+      socket.#queue.push(session);
       socket.emit('session', session);
     }
 

@@ -1,6 +1,7 @@
 // A store for one process: for tests, and for several servers or contexts on one machine's memory.
 import { randomBytes } from 'node:crypto';
 import { requireInteger } from '../errors.ts';
+import { keyOf } from './connection.ts';
 import type { SessionStore, StoreEntry, StoreListener } from './session-store.ts';
 
 /** See {@link MemorySessionStore}. */
@@ -29,7 +30,7 @@ export class MemorySessionStore implements SessionStore {
   }
 
   get(id: Buffer, context: string): Uint8Array | undefined {
-    const entry = this.#entries.get(id.toString('latin1'));
+    const entry = this.#entries.get(keyOf(id));
     if (entry === undefined || entry.context !== context) return undefined;
     if (entry.expiresAt > Date.now()) return entry.data;
     this.delete(id);
@@ -37,7 +38,7 @@ export class MemorySessionStore implements SessionStore {
   }
 
   set(entry: StoreEntry): void {
-    const key = entry.id.toString('latin1');
+    const key = keyOf(entry.id);
     this.delete(entry.id);
     this.#entries.set(key, entry);
     for (const tag of entry.tags) {
@@ -49,7 +50,7 @@ export class MemorySessionStore implements SessionStore {
   }
 
   delete(id: Buffer): boolean {
-    const key = id.toString('latin1');
+    const key = keyOf(id);
     const entry = this.#entries.get(key);
     if (entry === undefined) return false;
     this.#entries.delete(key);

@@ -2,6 +2,7 @@
 import type { SslContext } from '../context.ts';
 import { SslctxError } from '../errors.ts';
 import type { Breaker } from './breaker.ts';
+import { keyOf } from './connection.ts';
 import type { SessionStore, StoreEntry } from './session-store.ts';
 import type { Counters } from './statistics.ts';
 import { traceWrite } from './trace.ts';
@@ -72,7 +73,7 @@ export class WriteQueue {
 
   /** What the store will have, as far as it is known here: `null` for a deletion. */
   peek(id: Buffer): StoreEntry | null | undefined {
-    const key = id.toString('latin1');
+    const key = keyOf(id);
     const waiting = this.#waiting.get(key);
     if (waiting !== undefined) return waiting.entry ?? null;
     for (const sent of this.#sent) if (sent.id.equals(id)) return sent.isRevoked ? null : (sent.entry ?? null);
@@ -81,7 +82,7 @@ export class WriteQueue {
 
   /** Takes back an entry of which the store has not heard, so that nobody else can have it. */
   takeBack(id: Buffer): StoreEntry | undefined {
-    const key = id.toString('latin1');
+    const key = keyOf(id);
     const waiting = this.#waiting.get(key);
     if (waiting?.entry === undefined || waiting.isAgain) return undefined;
     this.#waiting.delete(key);
@@ -147,7 +148,7 @@ export class WriteQueue {
   }
 
   #add(write: Write): void {
-    const key = write.id.toString('latin1');
+    const key = keyOf(write.id);
     const before = this.#waiting.get(key);
     if (before !== undefined) this.#waiting.delete(key);
     const isAgain = write.isAgain || before?.isAgain === true || this.#sending.has(key);
