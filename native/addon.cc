@@ -1,6 +1,8 @@
 #include "addon.h"
 
+#include <algorithm>
 #include <memory>
+#include <string_view>
 
 #include "callbacks.h"
 #include "errors.h"
@@ -10,6 +12,22 @@
 
 namespace sslctx {
 
+namespace {
+
+/// By its name. The callbacks' setters decide by themselves (ssl_callbacks.cc).
+bool ConfiguresContext(std::string_view name) {
+  constexpr std::string_view kPrefixes[] = {
+      "SSL_CTX_add1_", "SSL_CTX_add_client_CA", "SSL_CTX_clear_", "SSL_CTX_load_", "SSL_CTX_sess_set_cache_size",
+      "SSL_CTX_set",   "SSL_CTX_use_",          "ringUse",        "setAlpnList",   "setLenientVerify"};
+  constexpr std::string_view kCallbacks[] = {"_cb", "_callback", "_generate_session_id"};
+  const auto begins = [&](std::string_view prefix) { return name.starts_with(prefix); };
+  const auto ends = [&](std::string_view suffix) { return name.ends_with(suffix); };
+  return std::any_of(std::begin(kPrefixes), std::end(kPrefixes), begins) &&
+         std::none_of(std::begin(kCallbacks), std::end(kCallbacks), ends);
+}
+
+}  // namespace
+
 Addon::Addon(Napi::Env env) : handles(*this), env_(env), lookup_key_(MakeLookupKey()) {}
 
 Addon::~Addon() = default;
@@ -17,7 +35,7 @@ Addon::~Addon() = default;
 void Addon::Register(Napi::Object exports, std::span<const Export> functions) {
   for (const Export& function : functions) {
     // A deque: the addresses stay when it grows.
-    FunctionData& data = functions_.emplace_back(FunctionData{this, function.name});
+    FunctionData& data = functions_.emplace_back(FunctionData{this, function.name, ConfiguresContext(function.name)});
     napi_value value = nullptr;
     if (napi_create_function(env_, function.name, NAPI_AUTO_LENGTH, function.function, &data, &value) != napi_ok) {
       throw Napi::Error::New(env_);
@@ -39,12 +57,26 @@ void Addon::SetRegisters(Napi::Float64Array array) {
   registers = array.Data();
 }
 
+void Addon::Forget(std::uint64_t context) {
+  const auto found = contexts.find(context);
+  if (found == contexts.end()) return;
+  napi_delete_reference(env_, found->second->record);
+  contexts.erase(found);
+}
+
 void Addon::Close() {
   registers = none_;
   held_registers_.Reset();
   closing_ = true;
   outbox.Clear(*this);
+  if (inbox) inbox->Close();
   handles.Close();
+  // What is left is used by other threads.
+  for (const auto& [serial, view] : contexts) {
+    if (view->all) view->all->Drop(view.get());
+    napi_delete_reference(env_, view->record);
+  }
+  contexts.clear();
   DropLookupKey(std::move(lookup_key_));
   ErrorQueue::ClearThread();
 }
@@ -64,7 +96,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(owned.release());
   napi_add_env_cleanup_hook(env, CloseAddon, &addon);
 
-  for (const auto group : {BioExports(), LibraryExports(), SessionBulkExports(), SslCacheExports(),
+  for (const auto group : {BioExports(), LibraryExports(), SessionBulkExports(), SharingExports(), SslCacheExports(),
                            SslCallbackExports(), SslClientHelloExports(), NetExports(), SslCtxExports(), SslExports(),
                            SslSessionExports(), TicketRingExports(), X509Exports()}) {
     addon.Register(exports, group);

@@ -5,9 +5,11 @@
 
 #include <deque>
 #include <initializer_list>
+#include <memory>
 #include <span>
 #include <unordered_map>
 
+#include "context_views.h"
 #include "error_queue.h"
 #include "handles.h"
 #include "openssl.h"
@@ -23,6 +25,8 @@ class Reactor;
 struct FunctionData {
   Addon* addon;
   const char* name;
+  /// Changes what the connections of an SSL_CTX read without a lock: refused where other threads have it too.
+  bool configures = false;
 };
 
 /// One exported function.
@@ -46,8 +50,12 @@ class Addon {
   Handles handles;
   Outbox outbox;
 
-  /// The contexts made here, by serial number.
-  std::unordered_map<std::uint64_t, ContextState*> contexts;
+  /// The contexts made or taken over here, by serial number.
+  std::unordered_map<std::uint64_t, std::shared_ptr<ContextView>> contexts;
+  void Forget(std::uint64_t context);
+
+  /// What other threads tell of them; null before the first that they know.
+  std::shared_ptr<Inbox> inbox;
 
   /// A session of no cache, for looking up others by what it says.
   SSL_SESSION* lookup_key() const { return lookup_key_.get(); }

@@ -6,8 +6,8 @@
 #include <span>
 #include <vector>
 
-#include "cache_table.h"
 #include "call.h"
+#include "session_cache.h"
 #include "session_time.h"
 #include "state.h"
 
@@ -24,10 +24,15 @@ struct Incoming {
 void Lower(const SSL_SESSION* session, std::int64_t* least) { *least = std::min(*least, ExpiryOf(session)); }
 
 /// When the last one in libssl's list expires.
-std::int64_t FirstExpiry(SSL_CTX* ctx) {
+std::int64_t FirstExpiry(const ContextState& state) {
   std::int64_t least = std::numeric_limits<std::int64_t>::max();
+  if (state.shared) {
+    for (const CachedSession& each : AllCached(state)) Lower(each.session.get(), &least);
+    return least;
+  }
+  // Without a reference to each.
   OPENSSL_LH_doall_arg(
-      TableOf(ctx),
+      TableOf(state.ctx),
       [](void* session, void* data) {
         Lower(static_cast<const SSL_SESSION*>(session), static_cast<std::int64_t*>(data));
       },
@@ -39,14 +44,14 @@ std::int64_t FirstExpiry(SSL_CTX* ctx) {
 // expires earlier than all others; else it walks from the head past all that expire later. So the one that expires
 // first comes first: each one passes only what was in the cache before. Those that expire before all of that come last,
 // and the latest of them first, unless many are equal: an equal one is not "earlier", and walks past everything.
-void Sort(SSL_CTX* ctx, std::vector<Incoming>& incoming) {
+void Sort(const ContextState& state, std::vector<Incoming>& incoming) {
   std::stable_sort(incoming.begin(), incoming.end(),
                    [](const Incoming& left, const Incoming& right) { return left.expiry < right.expiry; });
-  const auto cached = static_cast<std::size_t>(SSL_CTX_sess_number(ctx));
+  const auto cached = static_cast<std::size_t>(SSL_CTX_sess_number(state.ctx));
   // To find the end of the list takes as long as one walk. A few new sessions are not worth it.
   constexpr std::size_t kWorthIt = 64;
   if (cached == 0 || incoming.size() < cached / kWorthIt) return;
-  const std::int64_t first = FirstExpiry(ctx);
+  const std::int64_t first = FirstExpiry(state);
   const auto middle =
       std::partition_point(incoming.begin(), incoming.end(), [&](const Incoming& each) { return each.expiry < first; });
   std::size_t equal = 0;
@@ -65,8 +70,8 @@ void Sort(SSL_CTX* ctx, std::vector<Incoming>& incoming) {
 
 /// Whether adding would do nothing but move it in the list, which takes a walk; a newer libssl does not even do that.
 bool IsCached(const ContextState& state, const SSL_SESSION* session) {
-  if (state.order.Of(session) == 0) return false;
-  return FindCached(state.ctx, session) == session &&
+  if (!state.shared && state.order.Of(session) == 0) return false;
+  return FindCached(state, session).get() == session &&
          (SSL_CTX_get_session_cache_mode(state.ctx) & SSL_SESS_CACHE_UPDATE_TIME) == 0;
 }
 
@@ -76,7 +81,7 @@ void Prefetch(const ContextState& state, const SSL_SESSION* session) {
   const unsigned char* const id = SSL_SESSION_get_id(session, &length);
   __builtin_prefetch(session);
   __builtin_prefetch(id);
-  state.order.Prefetch(session);
+  if (!state.shared) state.order.Prefetch(session);
 }
 
 std::uint32_t AddAll(Call& call, ContextState& state, const std::vector<Incoming>& incoming) {
@@ -86,15 +91,14 @@ std::uint32_t AddAll(Call& call, ContextState& state, const std::vector<Incoming
     const Incoming& each = incoming[i];
     // In the order of expiry they lie anywhere in memory.
     if (i + kAhead < incoming.size()) Prefetch(state, incoming[i + kAhead].session);
-    if (IsCached(state, each.session) || SSL_CTX_add_session(state.ctx, each.session) != 1) continue;
-    state.order.Insert(each.session);
-    ++added;
+    if (!IsCached(state, each.session) && AddToCache(state, each.session) == 1) ++added;
   }
   if (added != incoming.size()) call.addon().errors.Collect();
   return added;
 }
 
 void Reserve(ContextState& state, std::size_t count) {
+  if (state.shared) return;
   // What was in the cache once would have to be looked for in it.
   if (SSL_CTX_sess_number(state.ctx) == 0) state.order.Clear();
   state.order.Reserve(state.ctx, count);
@@ -128,7 +132,7 @@ std::vector<Incoming> Take(Call& call, ContextState& state) {
     if (handle.note.home != state.serial) Claim(call.env(), call.name(), state, handle);
     handle.note.is_complete = 1;
   }
-  Sort(state.ctx, incoming);
+  Sort(state, incoming);
   return incoming;
 }
 
@@ -203,7 +207,7 @@ Napi::Value AddDerSessions(Call& call) {
   }
   // Nobody else knows these sessions, and whoever gets one from the cache learns whose it is.
   Reserve(state, count);
-  Sort(state.ctx, incoming);
+  Sort(state, incoming);
   return ToJs(call.env(), AddAll(call, state, incoming));
 }
 

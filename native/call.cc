@@ -1,6 +1,17 @@
 #include "call.h"
 
+#include "state.h"
+
 namespace sslctx {
+
+SSL_CTX* Call::Configurable(std::size_t index) const {
+  const ContextHandle context = addon().handles.GetContext(env_, arguments_[index], data_->name);
+  if (context.state.shared) {
+    ThrowError(env_, "ERR_SSLCTX_SHARED",
+               std::string(data_->name) + ": the context is used by several threads; set it up before it is shared");
+  }
+  return context.ctx;
+}
 
 void Call::Park() noexcept {
   if (parked_) return;

@@ -51,8 +51,14 @@ class Call {
   /// The C pointer behind argument `index`.
   template <typename T>
   T* Handle(std::size_t index) const {
+    if constexpr (std::is_same_v<T, SSL_CTX>) {
+      if (data_->configures) return Configurable(index);
+    }
     return static_cast<T*>(addon().handles.Get(env_, arguments_[index], kKindOf<T>, data_->name));
   }
+
+  /// As Handle, for what must not be done to a context of several threads: throws ERR_SSLCTX_SHARED.
+  SSL_CTX* Configurable(std::size_t index) const;
 
   /// As Handle, with what is kept beside the pointer.
   SessionHandle Session(std::size_t index) const {

@@ -8,6 +8,7 @@
 #include "addon.h"
 #include "call.h"
 #include "net/channel.h"
+#include "session_cache.h"
 #include "state.h"
 #include "ticket_keys.h"
 #include "ticket_ring.h"
@@ -77,9 +78,10 @@ class Connection {
   std::array<Napi::Value, 2> records_;
 };
 
-napi_ref RecordOf(const SSL_CTX* ctx) {
+/// For the environment of a connection.
+napi_ref RecordOf(const SSL_CTX* ctx, const Addon& addon) {
   const ContextState* const state = ContextState::Of(ctx);
-  return state == nullptr ? nullptr : state->record;
+  return state == nullptr ? nullptr : state->RecordFor(addon);
 }
 
 /// While it lives, the connection may be moved to another context.
@@ -124,19 +126,21 @@ int OnNewSession(SSL* ssl, SSL_SESSION* session) {
   SslState& state = SslState::Of(ssl);
   ContextState* const context = ContextState::Of(state.session_ctx);
   try {
-    context->order.Reserve(state.session_ctx);
-    context->order.Insert(session);
+    NoteAdded(*context, session);
     if (SSL_is_server(ssl) == 0) SessionTag::Of(session).maker = context->serial;
   } catch (...) {
     // Out of memory.
   }
+  const std::shared_ptr<ContextView> view = context->ViewOf(*state.addon);
+  const bool is_wanted = view && view->wants_new;
+  if (context->shared) context->maker->all->Tell(Tidings::kNewSession, context->serial, session);
   if (state.channel != nullptr) {
-    state.channel->OnNewSession(session, context->wants_new);
+    state.channel->OnNewSession(session, is_wanted);
     return 0;
   }
-  if (!context->wants_new) return 0;
+  if (!is_wanted) return 0;
   IntoJs(*state.addon, [&](Call& call) {
-    Connection connection(call, ssl, context->record);
+    Connection connection(call, ssl, view->record);
     connection.Ask(CallbackKind::kNewSession, {LendSession(call, ssl, session)});
   });
   // 0: the reference that libssl raised for the callback goes back; the handle has one of its own.
@@ -215,7 +219,7 @@ int sslctx_accept_any_certificate(int ok, X509_STORE_CTX* store) {
 void TellContext(Call& call, SSL* ssl, const Napi::Value& session) {
   const ContextState* const context = ContextState::Of(SslState::Of(ssl).session_ctx);
   if (context == nullptr) return;
-  const Napi::Value record = ValueOf(call.env(), context->record);
+  const Napi::Value record = ValueOf(call.env(), context->RecordFor(call.addon()));
   if (record.IsEmpty()) return;
   call.Guard([&] {
     CallRecord(record.As<Napi::Object>(), CallbackKind::kNewSession, {BorrowSsl(call.addon(), ssl), session});
@@ -224,8 +228,13 @@ void TellContext(Call& call, SSL* ssl, const Napi::Value& session) {
 
 void sslctx_on_remove_session(SSL_CTX* ctx, SSL_SESSION* session) {
   const ContextState* const state = ContextState::Of(ctx);
-  if (state == nullptr || state->addon->closing()) return;
-  state->addon->outbox.QueueRemoved(*state, session);
+  if (state == nullptr) return;
+  std::shared_ptr<ContextView> view = state->maker;
+  if (state->shared) {
+    state->shared->OnRemoved(session);
+    view = view->all->Tell(Tidings::kRemovedSession, state->serial, session);
+  }
+  if (view && !view->addon->closing()) view->addon->outbox.QueueRemoved(*view, state->serial, session);
 }
 
 SSL_SESSION* sslctx_on_get_session(SSL* ssl, const unsigned char* id, int length, int* copy) {
@@ -237,7 +246,7 @@ SSL_SESSION* sslctx_on_get_session(SSL* ssl, const unsigned char* id, int length
   const bool found = IntoJs(*state.addon, [&](Call& call) {
     constexpr const char* kName = "SSL_CTX_sess_set_get_cb";
     ContextState& context = *ContextState::Of(state.session_ctx);
-    Connection connection(call, ssl, context.record);
+    Connection connection(call, ssl, context.RecordFor(call.addon()));
     const Napi::Value answer =
         connection.Ask(CallbackKind::kGetSession, {ToJs(call.env(), id, static_cast<std::size_t>(length))});
     if (answer.IsNull() || answer.IsUndefined()) return;
@@ -250,9 +259,8 @@ SSL_SESSION* sslctx_on_get_session(SSL* ssl, const unsigned char* id, int length
       ThrowTypeError(call.env(), "ERR_INVALID_ARG_VALUE",
                      std::string(kName) + ": the session has another ID than the one asked for");
     }
-    context.order.Reserve(state.session_ctx);
     Claim(call.env(), kName, context, handle);
-    context.order.Insert(session);
+    NoteBeforeAdded(context, session);
     if (SSL_SESSION_up_ref(session) == 1) result = session;
   });
   return found ? result : nullptr;
@@ -263,7 +271,7 @@ int sslctx_on_client_hello(SSL* ssl, int* alert, void*) {
   if (Channel* const channel = SslState::Of(ssl).channel) return channel->OnClientHello(ssl, alert);
   const MaySwitch may_switch(SslState::Of(ssl));
   const bool done = IntoJs(*SslState::Of(ssl).addon, [&](Call& call) {
-    Connection connection(call, ssl, RecordOf(SSL_get_SSL_CTX(ssl)));
+    Connection connection(call, ssl, RecordOf(SSL_get_SSL_CTX(ssl), call.addon()));
     const Napi::Value answer = connection.Ask(CallbackKind::kClientHello);
     if (answer.IsUndefined()) return;
     result = ResultWithAlert(call, "SSL_CTX_set_client_hello_cb", answer, alert, SSL_CLIENT_HELLO_RETRY,
@@ -276,7 +284,7 @@ int sslctx_on_generate_session_id(SSL* ssl, unsigned char* id, unsigned int* len
   bool filled = false;
   const SslState& state = SslState::Of(ssl);
   const bool done = IntoJs(*state.addon, [&](Call& call) {
-    Connection connection(call, ssl, state.record, RecordOf(state.session_ctx));
+    Connection connection(call, ssl, state.record, RecordOf(state.session_ctx, call.addon()));
     const Napi::Value answer = connection.Ask(CallbackKind::kGenerateSessionId, {ToJs(call.env(), *length)});
     if (answer.IsNull() || answer.IsUndefined()) return;
     const Bytes bytes = ToBytes({call.env(), "SSL_CTX_set_generate_session_id", Place::kResult}, answer);
@@ -364,7 +372,7 @@ int sslctx_on_ticket_generate(SSL* ssl, void*) {
   if (tag != nullptr) tag->ticket_open = true;
   const SslState& state = SslState::Of(ssl);
   const bool done = IntoJs(*state.addon, [&](Call& call) {
-    Connection connection(call, ssl, RecordOf(state.session_ctx));
+    Connection connection(call, ssl, RecordOf(state.session_ctx, call.addon()));
     const Napi::Value answer = connection.Ask(CallbackKind::kTicketGenerate);
     if (!answer.IsUndefined()) result = IntegerResult(call, "SSL_CTX_set_session_ticket_cb", answer, 0, 1);
   });
@@ -385,7 +393,7 @@ SSL_TICKET_RETURN sslctx_on_ticket_decrypt(SSL* ssl, SSL_SESSION* session, const
   }
   if (state.channel != nullptr) return state.channel->OnTicket(ssl, session, status);
   const bool done = IntoJs(*state.addon, [&](Call& call) {
-    Connection connection(call, ssl, RecordOf(state.session_ctx));
+    Connection connection(call, ssl, RecordOf(state.session_ctx, call.addon()));
     const Napi::Value answer =
         connection.Ask(CallbackKind::kTicketDecrypt,
                        {LendSession(call, ssl, session), BytesOrNull(call, length == 0 ? nullptr : key_name, length),
@@ -409,7 +417,7 @@ int sslctx_on_ticket_key(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_C
   int result = -1;
   const SslState& state = SslState::Of(ssl);
   const bool done = IntoJs(*state.addon, [&](Call& call) {
-    Connection connection(call, ssl, RecordOf(state.session_ctx));
+    Connection connection(call, ssl, RecordOf(state.session_ctx, call.addon()));
     const Napi::Value key_name = encrypt != 0 ? call.env().Null() : ToJs(call.env(), name, kTicketKeyNameLength);
     const Napi::Value answer = connection.Ask(CallbackKind::kTicketKey, {key_name, ToJs(call.env(), encrypt)});
     result = answer.IsUndefined() ? 0 : UseTicketKey(call.env(), answer, {name, iv, cipher, mac, encrypt != 0});
@@ -432,7 +440,7 @@ int sslctx_on_servername(SSL* ssl, int* alert, void* arg) {
   int result = SSL_TLSEXT_ERR_NOACK;
   const MaySwitch may_switch(SslState::Of(ssl));
   const bool done = IntoJs(*SslState::Of(ssl).addon, [&](Call& call) {
-    Connection connection(call, ssl, static_cast<const ContextState*>(arg)->record);
+    Connection connection(call, ssl, static_cast<const ContextState*>(arg)->RecordFor(call.addon()));
     const Napi::Value answer = connection.Ask(CallbackKind::kServername);
     if (answer.IsUndefined()) return;
     result = ResultWithAlert(call, "SSL_CTX_set_tlsext_servername_callback", answer, alert, SSL_TLSEXT_ERR_OK,
@@ -447,7 +455,7 @@ int sslctx_on_alpn_select(SSL* ssl, const unsigned char** out, unsigned char* ou
   SslState& state = SslState::Of(ssl);
   const bool done = IntoJs(*state.addon, [&](Call& call) {
     constexpr const char* kName = "SSL_CTX_set_alpn_select_cb";
-    Connection connection(call, ssl, static_cast<const ContextState*>(arg)->record);
+    Connection connection(call, ssl, static_cast<const ContextState*>(arg)->RecordFor(call.addon()));
     const Napi::Value answer = connection.Ask(CallbackKind::kAlpnSelect, {ToJs(call.env(), in, in_length)});
     if (answer.IsNull() || answer.IsUndefined()) return;
     if (answer.IsNumber()) {
@@ -471,7 +479,7 @@ void sslctx_on_keylog(const SSL* ssl, const char* line) {
     return;
   }
   IntoJs(*SslState::Of(ssl).addon, [&](Call& call) {
-    Connection connection(call, ssl, RecordOf(SSL_get_SSL_CTX(ssl)));
+    Connection connection(call, ssl, RecordOf(SSL_get_SSL_CTX(ssl), call.addon()));
     connection.Ask(CallbackKind::kKeylog, {ToJs(call.env(), line)});
   });
 }
@@ -479,7 +487,7 @@ void sslctx_on_keylog(const SSL* ssl, const char* line) {
 void sslctx_on_info(const SSL* ssl, int where, int value) {
   const SslState& state = SslState::Of(ssl);
   IntoJs(*state.addon, [&](Call& call) {
-    Connection connection(call, ssl, state.record, RecordOf(SSL_get_SSL_CTX(ssl)));
+    Connection connection(call, ssl, state.record, RecordOf(SSL_get_SSL_CTX(ssl), call.addon()));
     connection.Ask(CallbackKind::kInfo, {ToJs(call.env(), where), ToJs(call.env(), value)});
   });
 }

@@ -31,6 +31,8 @@ enum class CallbackKind : std::uint8_t {
   kKeylog,
   kInfo,
   kMessage,
+  /// Not libssl's: what happened in another thread (inbox.h).
+  kElsewhere,
 };
 
 /// Calls the function that `record` holds; undefined when it holds none.

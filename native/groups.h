@@ -11,6 +11,7 @@ std::span<const Export> BioExports();
 std::span<const Export> LibraryExports();
 std::span<const Export> NetExports();
 std::span<const Export> SessionBulkExports();
+std::span<const Export> SharingExports();
 std::span<const Export> SslCacheExports();
 std::span<const Export> SslCallbackExports();
 std::span<const Export> SslClientHelloExports();

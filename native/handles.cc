@@ -5,6 +5,7 @@
 
 #include "addon.h"
 #include "errors.h"
+#include "shared_contexts.h"
 #include "state.h"
 
 namespace sslctx {
@@ -44,6 +45,11 @@ constexpr KindTraits kTraits[kKinds] = {
     Counted<X509_CRL, X509_CRL_up_ref, X509_CRL_free>("X509_CRL", 2 * kKiB),
     Counted<PKCS12, NoUpRef<PKCS12>, PKCS12_free>("PKCS12", 4 * kKiB),
 };
+
+void HoldShared(SSL_CTX* ctx) {
+  const ContextState* const state = ContextState::Of(ctx);
+  if (state != nullptr && state->shared) shared_contexts::Hold(ctx, state->serial);
+}
 
 }  // namespace
 
@@ -130,8 +136,10 @@ Napi::Value Handles::Own(Napi::Env env, Kind kind, void* pointer, napi_value ext
         napi_add_finalizer(env, object, reinterpret_cast<void*>(IdOf(slot)), OnCollected, this, &reference);
     if (status != napi_ok) throw Napi::Error::New(env);
     slots_.emplace(pointer, slot);
+    if (kind == Kind::kSslCtx) HoldShared(static_cast<SSL_CTX*>(pointer));
   } catch (...) {
     if (reference != nullptr) napi_delete_reference(env, reference);
+    slots_.erase(pointer);
     entries_[slot].SetReferences(free_);
     free_ = slot;
     throw;
@@ -205,6 +213,8 @@ void Handles::Retire(std::uint32_t slot) {
   const KindTraits& traits = TraitsOf(static_cast<Kind>(entry.kind));
   void* const pointer = entry.pointer;
   const std::uint32_t references = entry.references;
+  const ContextState* const context = entry.Is(Kind::kSslCtx) ? entry.context : nullptr;
+  const std::uint64_t shared = context != nullptr && context->shared ? context->serial : 0;
   slots_.erase(pointer);
   // Deleting the reference also takes back a finalizer that has not run yet.
   napi_delete_reference(addon_.env(), entry.object);
@@ -219,6 +229,7 @@ void Handles::Retire(std::uint32_t slot) {
   Report(-traits.bytes);
   // Last, because a callback of libssl may look into the table.
   for (std::uint32_t i = 0; i < references; ++i) traits.free(pointer);
+  if (shared != 0) shared_contexts::Release(shared);
 }
 
 void Handles::OnCollected(napi_env, void* data, void* hint) {

@@ -123,6 +123,10 @@ class Handles {
     Entry& entry = At(env, id, Kind::kSslSession, function);
     return {static_cast<SSL_SESSION*>(entry.pointer), entry.note};
   }
+  ContextHandle GetContext(napi_env env, napi_value value, const char* function) const {
+    const Entry& entry = entries_[Lookup(env, value, Kind::kSslCtx, function)];
+    return {static_cast<SSL_CTX*>(entry.pointer), *entry.context};
+  }
   ContextHandle GetContext(napi_env env, double id, const char* function) {
     Entry& entry = At(env, id, Kind::kSslCtx, function);
     return {static_cast<SSL_CTX*>(entry.pointer), *entry.context};
@@ -147,6 +151,14 @@ class Handles {
 
   /// Gives back everything, in an order that frees connections before what they use.
   void Close();
+
+  /// Calls `visit` for the pointers of one kind. It must make and free no handles.
+  template <typename Visit>
+  void ForEach(Kind kind, Visit visit) const {
+    for (const Entry& entry : entries_) {
+      if (entry.pointer != nullptr && entry.Is(kind)) visit(entry.pointer);
+    }
+  }
 
   /// Live handles of each kind.
   std::array<std::uint32_t, kKinds> Live() const;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "cache_table.h"
+#include "state.h"
 
 namespace sslctx {
 

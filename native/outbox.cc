@@ -3,22 +3,22 @@
 #include "addon.h"
 #include "call.h"
 #include "callbacks.h"
-#include "state.h"
+#include "context_views.h"
 
 namespace sslctx {
 
-void Outbox::QueueRemoved(const ContextState& context, SSL_SESSION* session) noexcept {
-  const Addon& addon = *context.addon;
+void Outbox::QueueRemoved(const ContextView& view, std::uint64_t context, SSL_SESSION* session) noexcept {
+  const Addon& addon = *view.addon;
   try {
     const Napi::HandleScope scope(addon.env());
     napi_value object = nullptr;
-    napi_get_reference_value(addon.env(), context.record, &object);
+    napi_get_reference_value(addon.env(), view.record, &object);
     // Nobody can be listening when the record is gone.
     if (object == nullptr || SSL_SESSION_up_ref(session) != 1) return;
     OwnedSession own(session);
     napi_ref strong = nullptr;
     if (napi_create_reference(addon.env(), object, 1, &strong) != napi_ok) return;
-    removed_.push_back({strong, std::move(own), context.serial});
+    removed_.push_back({strong, std::move(own), context});
   } catch (...) {
     // Out of memory: a notification is lost, which is better than an exception in libssl's frames.
   }

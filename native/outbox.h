@@ -12,14 +12,14 @@ namespace sslctx {
 
 class Addon;
 class Call;
-struct ContextState;
+struct ContextView;
 
 /// Remove callbacks. libssl makes them inside SSL_CTX_add_session (eviction), SSL_CTX_flush_sessions and SSL_CTX_free
 /// with the context's lock held: JavaScript that called back into the context there would deadlock or silently fail.
 class Outbox {
  public:
   /// Never throws: called from libssl.
-  void QueueRemoved(const ContextState& context, SSL_SESSION* session) noexcept;
+  void QueueRemoved(const ContextView& view, std::uint64_t context, SSL_SESSION* session) noexcept;
 
   /// Calls JavaScript for everything queued, in libssl's order. Exceptions are parked in `call`.
   void Deliver(Addon& addon, Call& call);

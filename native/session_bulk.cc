@@ -5,7 +5,6 @@
 #include <cstring>
 
 #include "boxed.h"
-#include "cache_table.h"
 #include "groups.h"
 #include "session_time.h"
 
@@ -40,12 +39,12 @@ class Slice {
 
 }  // namespace
 
-SessionExport::SessionExport(SSL_CTX* ctx) : sessions_(AllCached(ctx)) {}
+SessionExport::SessionExport(const ContextState& state) : sessions_(AllCached(state)) {}
 
 SessionExport::Written SessionExport::Next(std::span<std::uint8_t> out, std::int64_t now) {
   Written written;
   for (; next_ < sessions_.size(); ++next_) {
-    const SSL_SESSION* const session = sessions_[next_].get();
+    const SSL_SESSION* const session = sessions_[next_].session.get();
     if (ExpiryOf(session) < now) {
       ++expired_;
     } else if (const int length = i2d_SSL_SESSION(session, nullptr); length <= 0) {
@@ -63,7 +62,7 @@ SessionExport::Written SessionExport::Next(std::span<std::uint8_t> out, std::int
         ++written.sessions;
       }
     }
-    sessions_[next_].reset();
+    sessions_[next_].session.reset();
   }
   return written;
 }
@@ -136,16 +135,13 @@ void SessionImport::AddOne(SSL_CTX* ctx, ContextState& state, OwnedSession sessi
     return;
   }
   // What is in the cache is not older than what was in it once.
-  if (FindCached(ctx, session.get()) != nullptr) {
+  if (FindCached(state, session.get())) {
     ++counts_.duplicate;
     return;
   }
   // Nobody else knows this session, and whoever gets it from the cache learns whose it is.
-  state.order.Reserve(ctx);
-  state.order.Prefetch(session.get());
   // 0: short of memory.
-  if (SSL_CTX_add_session(ctx, session.get()) == 1) {
-    state.order.Insert(session.get());
+  if (AddToCache(state, session.get()) == 1) {
     ++counts_.added;
   } else {
     ++counts_.no_room;
@@ -185,7 +181,8 @@ std::chrono::microseconds TimeArgument(const Call& call, std::size_t index) {
 }
 
 Napi::Value BeginExport(Call& call) {
-  return Boxed<SessionExport>::New(call.env(), std::make_unique<SessionExport>(call.Handle<SSL_CTX>(0)));
+  return Boxed<SessionExport>::New(call.env(),
+                                   std::make_unique<SessionExport>(*ContextState::Of(call.Handle<SSL_CTX>(0))));
 }
 
 Napi::Value ExportNext(Call& call) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "openssl.h"
+#include "session_cache.h"
 #include "state.h"
 
 namespace sslctx {
@@ -20,8 +21,7 @@ class SessionExport {
   static constexpr napi_type_tag kTag{0x8d1f3c0a52e94b61, 0x9a70c4d28ee15f03};
   static constexpr const char* kName = "session export";
 
-  /// The walk takes no lock, and cannot be interrupted: the table must not change meanwhile.
-  explicit SessionExport(SSL_CTX* ctx);
+  explicit SessionExport(const ContextState& state);
 
   struct Written {
     std::size_t bytes = 0;
@@ -35,7 +35,7 @@ class SessionExport {
   std::uint32_t expired() const { return expired_; }
 
  private:
-  std::vector<OwnedSession> sessions_;
+  std::vector<CachedSession> sessions_;
   std::size_t next_ = 0;
   std::uint32_t skipped_ = 0;
   std::uint32_t expired_ = 0;

@@ -209,7 +209,7 @@ Napi::Value GetContext(Call& call) {
   SSL_CTX* const ctx = SSL_get_SSL_CTX(call.Handle<SSL>(0));
   const ContextState* const state = ContextState::Of(ctx);
   napi_value record = nullptr;
-  if (state != nullptr) napi_get_reference_value(call.env(), state->record, &record);
+  if (state != nullptr) napi_get_reference_value(call.env(), state->RecordFor(call.addon()), &record);
   if (const Napi::Value object = call.addon().handles.Find(call.env(), ctx); !object.IsEmpty()) return object;
   SSL_CTX_up_ref(ctx);
   return call.addon().handles.Own(call.env(), Kind::kSslCtx, ctx, record);

@@ -4,10 +4,9 @@
 #include <vector>
 
 #include "bulk_add.h"
-#include "cache_table.h"
 #include "call.h"
 #include "groups.h"
-#include "net/resumption.h"
+#include "session_cache.h"
 #include "session_time.h"
 #include "state.h"
 
@@ -18,39 +17,8 @@ namespace {
 constexpr std::int64_t kCacheModes =
     SSL_SESS_CACHE_BOTH | SSL_SESS_CACHE_NO_AUTO_CLEAR | SSL_SESS_CACHE_NO_INTERNAL | SSL_SESS_CACHE_UPDATE_TIME;
 
-// Adding an object that is in the cache already moves it to the front of its equals, until a fix of 2026 that came to
-// several branches: asked of the library itself, once.
-bool ReAddingMoves() {
-  static const bool moves = [] {
-    const Owned<SSL_CTX, SSL_CTX_free> ctx(SSL_CTX_new(TLS_method()));
-    if (!ctx) return false;
-    SSL_CTX_set_session_cache_mode(ctx.get(), SSL_SESS_CACHE_BOTH);
-    OwnedSession sessions[2];
-    for (unsigned char id = 0; id < 2; ++id) {
-      sessions[id].reset(SSL_SESSION_new());
-      if (!sessions[id]) return false;
-      SSL_SESSION_set_protocol_version(sessions[id].get(), TLS1_2_VERSION);
-      SSL_SESSION_set1_id(sessions[id].get(), &id, 1);
-      SetTimeOf(sessions[id].get(), 1);
-      SSL_SESSION_set_timeout(sessions[id].get(), 1);
-      SSL_CTX_add_session(ctx.get(), sessions[id].get());
-    }
-    SSL_CTX_add_session(ctx.get(), sessions[0].get());
-    // Size 3 holds two: the next one pushes out the last of the list.
-    SSL_CTX_sess_set_cache_size(ctx.get(), 3);
-    const OwnedSession third(SSL_SESSION_new());
-    const unsigned char id = 2;
-    if (!third) return false;
-    SSL_SESSION_set_protocol_version(third.get(), TLS1_2_VERSION);
-    SSL_SESSION_set1_id(third.get(), &id, 1);
-    SSL_CTX_add_session(ctx.get(), third.get());
-    return SSL_CTX_remove_session(ctx.get(), sessions[1].get()) == 0;
-  }();
-  return moves;
-}
-
 int AddSession(const FastCall& call) {
-  const auto [ctx, state] = call.Context(0);
+  ContextState& state = call.Context(0).state;
   const SessionHandle handle = call.Session(1);
   SSL_SESSION* const session = handle.session;
   // Asked once: from here on the session cannot change.
@@ -59,25 +27,17 @@ int AddSession(const FastCall& call) {
     Claim(call.env(), call.name(), state, handle);
     handle.note.is_complete = true;
   }
-  state.order.Reserve(ctx);
-  state.order.Prefetch(session);
-  const int added = SSL_CTX_add_session(ctx, session);
-  if (added == 1 || ReAddingMoves()) state.order.Insert(session);
+  const int added = AddToCache(state, session);
   // Short of memory: the only way to an error here.
   if (added == 0) call.addon().errors.Collect();
   return added;
 }
 
 int RemoveSession(const FastCall& call) {
-  const auto [ctx, state] = call.Context(0);
+  ContextState& state = call.Context(0).state;
   // 0 is no handle's number.
   SSL_SESSION* const session = call[1] == 0 ? nullptr : call.Handle<SSL_SESSION>(1);
-  const int removed = SSL_CTX_remove_session(ctx, session);
-  if (removed == 1) {
-    if (!state.removed) state.removed = std::make_unique<RemovedIds>();
-    state.removed->Add(session);
-  }
-  return removed;
+  return session == nullptr ? SSL_CTX_remove_session(state.ctx, nullptr) : RemoveFromCache(state, session);
 }
 
 Napi::Value SetCacheMode(Call& call) {
@@ -90,12 +50,10 @@ Napi::Value SetCacheMode(Call& call) {
 }
 
 // libssl's list is private, but it is sorted by expiry, and among equals the latest insertion comes first.
-// The walk takes no lock, and none can be taken from outside: a context belongs to one thread as long as this is so.
 Napi::Value Sessions(Call& call) {
-  SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
-  const ContextState& state = *ContextState::Of(ctx);
+  const ContextState& state = *ContextState::Of(call.Handle<SSL_CTX>(0));
   Handles& handles = call.addon().handles;
-  const std::vector<OwnedSession> sessions = AllCached(ctx);
+  const std::vector<CachedSession> sessions = AllCached(state);
 
   struct Key {
     std::int64_t expiry;
@@ -105,8 +63,7 @@ Napi::Value Sessions(Call& call) {
   std::vector<Key> keys;
   keys.reserve(sessions.size());
   for (std::size_t index = 0; index < sessions.size(); ++index) {
-    const SSL_SESSION* const session = sessions[index].get();
-    keys.push_back({ExpiryOf(session), state.order.Of(session), index});
+    keys.push_back({ExpiryOf(sessions[index].session.get()), sessions[index].number, index});
   }
   std::sort(keys.begin(), keys.end(), [](const Key& left, const Key& right) {
     return left.expiry != right.expiry ? left.expiry > right.expiry : left.order > right.order;
@@ -115,29 +72,31 @@ Napi::Value Sessions(Call& call) {
   Napi::Array result = Napi::Array::New(call.env(), keys.size());
   for (std::uint32_t place = 0; place < keys.size(); ++place) {
     const Napi::HandleScope scope(call.env());
-    result.Set(place, handles.BorrowSession(call.env(), sessions[keys[place].index].get(), state.serial));
+    result.Set(place, handles.BorrowSession(call.env(), sessions[keys[place].index].session.get(), state.serial));
   }
   return result;
 }
 
 // What SSL_has_matching_session_id looks up, without a connection: the hash and comparison of libssl's own table.
 Napi::Value Retrieve(Call& call) {
-  SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
-  SSL_SESSION* const found = FindCached(ctx, call.Handle<SSL_SESSION>(1));
-  return call.addon().handles.BorrowSession(call.env(), found, ContextState::Of(ctx)->serial);
+  const ContextState& state = *ContextState::Of(call.Handle<SSL_CTX>(0));
+  const OwnedSession found = FindCached(state, call.Handle<SSL_SESSION>(1));
+  return call.addon().handles.BorrowSession(call.env(), found.get(), state.serial);
+}
+
+OwnedSession FindById(Addon& addon, SSL_CTX* ctx, const Bytes& id) {
+  return FindCached(*ContextState::Of(ctx), addon.lookup_key(), {id.data, id.size});
 }
 
 Napi::Value FindSession(Call& call) {
   SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
-  const Bytes id = call.Get<Bytes>(1);
-  const ContextState& state = *ContextState::Of(ctx);
-  return call.addon().handles.BorrowSession(call.env(), FindInCache(ctx, {id.data, id.size}), state.serial);
+  const OwnedSession found = FindById(call.addon(), ctx, call.Get<Bytes>(1));
+  return call.addon().handles.BorrowSession(call.env(), found.get(), ContextState::Of(ctx)->serial);
 }
 
 int HasSession(Call& call) {
   SSL_CTX* const ctx = FastCall(call.env(), call.name(), call.addon()).Handle<SSL_CTX>(0);
-  const Bytes id = call.Get<Bytes>(0);
-  return FindInCache(ctx, {id.data, id.size}) == nullptr ? 0 : 1;
+  return FindById(call.addon(), ctx, call.Get<Bytes>(0)) ? 1 : 0;
 }
 
 Napi::Value SetIdContext(Call& call) {

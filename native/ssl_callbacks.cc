@@ -9,10 +9,35 @@ namespace sslctx {
 
 namespace {
 
-/// Argument 1 tells whether there is a callback now.
+/// Argument 1 tells whether there is a callback now. In a context of several threads, libssl goes on to call what was
+/// there when it was shared, and each thread's record decides: others cannot come in any more.
 template <void (*set)(SSL_CTX* ctx, bool on)>
 Napi::Value OnContext(Call& call) {
-  set(call.Handle<SSL_CTX>(0), call[1].ToBoolean());
+  SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
+  ContextState& state = *ContextState::Of(ctx);
+  const bool on = call[1].ToBoolean();
+  const auto setter = reinterpret_cast<std::uintptr_t>(set);
+  if (!state.shared) {
+    set(ctx, on);
+    if (on) {
+      state.callbacks.insert(setter);
+    } else {
+      state.callbacks.erase(setter);
+    }
+  } else if (on && !state.callbacks.contains(setter)) {
+    call.Configurable(0);
+  }
+  return call.env().Undefined();
+}
+
+/// Those that tell are there in any case: each thread says whether it wants to know.
+template <std::atomic<bool> ContextView::* wants, void (*set)(SSL_CTX* ctx, bool on)>
+Napi::Value OnView(Call& call) {
+  SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
+  const ContextState& state = *ContextState::Of(ctx);
+  const bool on = call[1].ToBoolean();
+  if (const auto view = state.ViewOf(call.addon())) (*view).*wants = on;
+  if (!state.shared) set(ctx, on);
   return call.env().Undefined();
 }
 
@@ -28,7 +53,7 @@ Callback If(bool on, Callback callback) {
 }
 
 // The new callback is always there, to learn whose the sessions are; the record decides whether JavaScript hears of it.
-void SetNew(SSL_CTX* ctx, bool on) { ContextState::Of(ctx)->wants_new = on; }
+void SetNew(SSL_CTX*, bool) {}
 
 // Never there unless asked for: its mere presence makes libssl cache stateless TLS 1.3 sessions.
 void SetRemove(SSL_CTX* ctx, bool on) { SSL_CTX_sess_set_remove_cb(ctx, If(on, sslctx_on_remove_session)); }
@@ -87,14 +112,14 @@ void SetMessageOnSsl(SSL* ssl, bool on) {
 }
 
 Napi::Value SetSessionTicket(Call& call) {
-  SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
+  SSL_CTX* const ctx = call.Configurable(0);
   return ToJs(call.env(), SSL_CTX_set_session_ticket_cb(ctx, If(call[1].ToBoolean(), sslctx_on_ticket_generate),
                                                         If(call[2].ToBoolean(), sslctx_on_ticket_decrypt), nullptr));
 }
 
 constexpr Export kExports[] = {
-    SSLCTX_BODY(SSL_CTX_sess_set_new_cb, OnContext<SetNew>),
-    SSLCTX_BODY(SSL_CTX_sess_set_remove_cb, OnContext<SetRemove>),
+    SSLCTX_BODY(SSL_CTX_sess_set_new_cb, (OnView<&ContextView::wants_new, SetNew>)),
+    SSLCTX_BODY(SSL_CTX_sess_set_remove_cb, (OnView<&ContextView::wants_removed, SetRemove>)),
     SSLCTX_BODY(SSL_CTX_sess_set_get_cb, OnContext<SetGet>),
     SSLCTX_BODY(SSL_CTX_set_client_hello_cb, OnContext<SetClientHello>),
     SSLCTX_BODY(SSL_CTX_set_generate_session_id, OnContext<SetGenerateId>),

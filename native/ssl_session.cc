@@ -142,10 +142,12 @@ template <typename Change>
 auto Move(Call& call, const SessionHandle& session, Change change) {
   const auto found = call.addon().contexts.find(HomeOf(session));
   if (found == call.addon().contexts.end()) return change(session.session);
-  InsertionOrder& order = found->second->order;
-  order.Reserve(found->second->ctx);
+  ContextState* const state = found->second->state;
+  // libssl looks whose list it is in without a lock.
+  if (state == nullptr) RefuseChange(call.env(), call.name());
+  state->order.Reserve(state->ctx);
   const auto result = change(session.session);
-  order.Insert(session.session);
+  state->order.Insert(session.session);
   return result;
 }
 

@@ -5,7 +5,6 @@
 
 #include "addon.h"
 #include "errors.h"
-#include "net/resumption.h"
 #include "net/session_ids.h"
 #include "ticket_ring.h"
 
@@ -18,9 +17,15 @@ std::atomic<std::int64_t> live_contexts{0};
 std::atomic<std::int64_t> live_connections{0};
 std::atomic<std::int64_t> live_sessions{0};
 std::atomic<std::uint64_t> next_serial{1};
+std::atomic<bool> tags_all{false};
 
 // libssl may call these on any thread and under the lock of a context: they touch nothing but their own object.
-void CountSession(void*, void*, CRYPTO_EX_DATA*, int, long, void*) noexcept { ++live_sessions; }
+void CountSession(void*, void*, CRYPTO_EX_DATA* data, int index, long, void*) noexcept {
+  ++live_sessions;
+  if (!tags_all) return;
+  SessionTag* const tag = new (std::nothrow) SessionTag();
+  if (CRYPTO_set_ex_data(data, index, tag) != 1) delete tag;
+}
 
 void FreeSessionTag(void*, void* pointer, CRYPTO_EX_DATA*, int, long, void*) noexcept {
   --live_sessions;
@@ -28,8 +33,8 @@ void FreeSessionTag(void*, void* pointer, CRYPTO_EX_DATA*, int, long, void*) noe
 }
 
 // A copy is nobody's yet; without this it would get the original's pointer, which would be freed twice.
-int DropSessionTag(CRYPTO_EX_DATA*, const CRYPTO_EX_DATA*, void** from, int, long, void*) noexcept {
-  *from = nullptr;
+int RenewSessionTag(CRYPTO_EX_DATA*, const CRYPTO_EX_DATA*, void** from, int, long, void*) noexcept {
+  *from = tags_all ? new (std::nothrow) SessionTag() : nullptr;
   return 1;
 }
 
@@ -38,7 +43,6 @@ void CountContext(void*, void*, CRYPTO_EX_DATA*, int, long, void*) noexcept { ++
 void FreeContextState(void*, void* pointer, CRYPTO_EX_DATA*, int, long, void*) noexcept {
   --live_contexts;
   const std::unique_ptr<ContextState> state(static_cast<ContextState*>(pointer));
-  if (state) napi_delete_reference(state->addon->env(), state->record);
 }
 
 void CountConnection(void*, void*, CRYPTO_EX_DATA*, int, long, void*) noexcept { ++live_connections; }
@@ -51,7 +55,7 @@ void FreeSslState(void*, void* pointer, CRYPTO_EX_DATA*, int, long, void*) noexc
 
 int SessionIndex() {
   static const int index =
-      CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_SESSION, 0, nullptr, CountSession, DropSessionTag, FreeSessionTag);
+      CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_SESSION, 0, nullptr, CountSession, RenewSessionTag, FreeSessionTag);
   return index;
 }
 
@@ -104,15 +108,38 @@ SessionTag& SessionTag::Of(const SSL_SESSION* session) {
   return *fresh.release();
 }
 
-ContextState::ContextState(Addon* owner, SSL_CTX* context, napi_ref callbacks, std::uint64_t number)
-    : addon(owner), ctx(context), record(callbacks), serial(number) {
-  addon->contexts.emplace(serial, this);
+ContextState::ContextState(Addon& owner, SSL_CTX* context, napi_ref record, std::uint64_t number)
+    : ctx(context), serial(number), maker(std::make_shared<ContextView>(owner, record, this)) {
+  owner.contexts.emplace(serial, maker);
 }
 
-ContextState::~ContextState() { addon->contexts.erase(serial); }
+ContextState::~ContextState() {
+  if (shared) {
+    maker->all->End(serial);
+  } else {
+    maker->addon->Forget(serial);
+  }
+}
+
+napi_ref ContextState::RecordFor(const Addon& addon) const {
+  const std::shared_ptr<ContextView> view = ViewOf(addon);
+  return view ? view->record : nullptr;
+}
+
+std::shared_ptr<const SessionIds> ContextState::Ids() const {
+  const std::lock_guard lock(ids_mutex_);
+  return ids_;
+}
+
+void ContextState::SetIds(std::shared_ptr<const SessionIds> ids) {
+  const std::lock_guard lock(ids_mutex_);
+  ids_ = std::move(ids);
+}
+
+void TagAllSessions() { tags_all = true; }
 
 void ContextState::Attach(SSL_CTX* ctx, Addon& addon, napi_ref record) {
-  auto state = std::make_unique<ContextState>(&addon, ctx, record, next_serial++);
+  auto state = std::make_unique<ContextState>(addon, ctx, record, next_serial++);
   if (SSL_CTX_set_ex_data(ctx, ContextIndex(), state.get()) != 1) throw std::bad_alloc();
   static_cast<void>(state.release());
 }
@@ -185,10 +212,12 @@ std::uint64_t ClaimFromConnection(const SSL* ssl, SSL_SESSION* session) {
 
 void RequirePrivate(Napi::Env env, const char* function, const SessionHandle& session) {
   const SessionTag* const tag = SessionTag::Find(session.session);
-  if (session.note.home != 0 || (tag != nullptr && tag->frozen)) {
-    ThrowError(env, "ERR_SSLCTX_SESSION_FROZEN",
-               std::string(function) + ": the session is in use elsewhere; change a copy (SSL_SESSION_dup) instead");
-  }
+  if (session.note.home != 0 || (tag != nullptr && tag->frozen)) RefuseChange(env, function);
+}
+
+void RefuseChange(Napi::Env env, const char* function) {
+  ThrowError(env, "ERR_SSLCTX_SESSION_FROZEN",
+             std::string(function) + ": the session is in use elsewhere; change a copy (SSL_SESSION_dup) instead");
 }
 
 }  // namespace sslctx

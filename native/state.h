@@ -7,19 +7,23 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "context_views.h"
 #include "handles.h"
 #include "insertion_order.h"
 #include "openssl.h"
+#include "removed_ids.h"
+#include "shared_cache.h"
 
 namespace sslctx {
 
 class Addon;
 class Call;
 class Channel;
-class RemovedIds;
 class SessionIds;
 class TicketRing;
 
@@ -50,34 +54,52 @@ struct SessionTag {
 
 /// With each SSL_CTX made here.
 struct ContextState {
-  Addon* addon;
   /// The one that this is with; without a reference.
   SSL_CTX* ctx;
-  /// Weak: JavaScript's callback record, held by the handles of the context and of its connections.
-  napi_ref record;
   /// Never used twice in a process.
   std::uint64_t serial;
-  bool wants_new = false;
+  /// The environment that made it.
+  std::shared_ptr<ContextView> maker;
+  /// From when on several threads have it (sharing.cc): then nothing here changes but what has a lock of its own.
+  std::unique_ptr<SharedCache> shared;
   /// What SSL_CTX_set_session_id_context was given: libssl does not tell.
   std::vector<std::uint8_t> id_context;
   /// The protocols of a server, each behind its length, best first.
   std::vector<std::uint8_t> alpn;
-  /// The sessions that JavaScript removed last; null before the first.
+  /// The sessions that JavaScript removed last; null before the first, and unused where there is `shared`.
   std::unique_ptr<RemovedIds> removed;
   /// The keys of its stateless tickets; null when libssl has them.
   std::shared_ptr<TicketRing> ring;
-  /// How IDs are made where a store outside of the process keeps the sessions; null where libssl makes them.
-  std::unique_ptr<SessionIds> ids;
+  /// How IDs are made where a store outside of the process keeps the sessions; null where libssl makes them. Its keys
+  /// may change while connections use them.
+  std::shared_ptr<const SessionIds> Ids() const;
+  void SetIds(std::shared_ptr<const SessionIds> ids);
   bool has_store = false;
-  /// Of the sessions in the cache.
+  /// Ready for the sockets of a server; its connections tell their keys.
+  bool serves = false;
+  bool logs_keys = false;
+  /// The setters of the C callbacks that are there.
+  std::set<std::uintptr_t> callbacks;
+  /// Of the sessions in the cache; unused where there is `shared`.
   InsertionOrder order;
 
-  ContextState(Addon* owner, SSL_CTX* context, napi_ref callbacks, std::uint64_t number);
+  ContextState(Addon& owner, SSL_CTX* context, napi_ref record, std::uint64_t number);
   ~ContextState();
+  ContextState(const ContextState&) = delete;
+  ContextState& operator=(const ContextState&) = delete;
+
+  /// The part that an environment has in it; null when it has none.
+  std::shared_ptr<ContextView> ViewOf(const Addon& addon) const { return shared ? maker->all->Of(addon) : maker; }
+  /// That one's callback record; null without one.
+  napi_ref RecordFor(const Addon& addon) const;
 
   static void Attach(SSL_CTX* ctx, Addon& addon, napi_ref record);
   /// Null when the context was not made here (a shared libssl's other user).
   static ContextState* Of(const SSL_CTX* ctx);
+
+ private:
+  mutable std::mutex ids_mutex_;
+  std::shared_ptr<const SessionIds> ids_;
 };
 
 /// With each SSL made here.
@@ -110,6 +132,9 @@ struct SslState {
   static SslState& Of(const SSL* ssl);
 };
 
+/// libssl's table of the cached sessions: only of a context that one thread alone uses.
+inline OPENSSL_LHASH* TableOf(SSL_CTX* ctx) { return reinterpret_cast<OPENSSL_LHASH*>(SSL_CTX_sessions(ctx)); }
+
 /// The handle of a connection that native code has made; it is made at first use.
 Napi::Value BorrowSsl(Addon& addon, SSL* ssl);
 
@@ -124,6 +149,9 @@ LiveObjects CountLive();
 /// A session that the binding itself uses to look up others; not counted among the live ones.
 OwnedSession MakeLookupKey();
 void DropLookupKey(OwnedSession key);
+
+/// From now on each new session has its tag from the beginning: one that other threads see must not get one later.
+void TagAllSessions();
 
 /// Registers the ex_data indexes; once a process, because they cannot be given back.
 void RegisterState();
@@ -148,6 +176,9 @@ void Share(const SessionHandle& session);
 std::uint64_t ClaimFromConnection(const SSL* ssl, SSL_SESSION* session);
 
 /// Throws ERR_SSLCTX_SESSION_FROZEN.
+[[noreturn]] void RefuseChange(Napi::Env env, const char* function);
+
+/// Throws that when others have the session, too.
 void RequirePrivate(Napi::Env env, const char* function, const SessionHandle& session);
 
 }  // namespace sslctx

@@ -45,7 +45,33 @@ TicketRing::~TicketRing() {
   OPENSSL_cleanse(keys_.data(), keys_.size() * sizeof(Key));
 }
 
+std::int64_t TicketRing::Time() const {
+  const std::lock_guard lock(mutex_);
+  return Now();
+}
+
+void TicketRing::SetClockOffset(std::int64_t seconds) {
+  const std::lock_guard lock(mutex_);
+  clock_offset_ = seconds;
+}
+
+void TicketRing::CountRevoked() {
+  const std::lock_guard lock(mutex_);
+  ++counts_.revoked;
+}
+
+std::unordered_map<std::string, std::int64_t> TicketRing::revocations() const {
+  const std::lock_guard lock(mutex_);
+  return revocations_;
+}
+
+TicketRing::Counts TicketRing::counts() const {
+  const std::lock_guard lock(mutex_);
+  return counts_;
+}
+
 bool TicketRing::Add(std::vector<std::uint8_t> material, bool is_secret, std::int64_t issue_from) {
+  const std::lock_guard lock(mutex_);
   const bool issues = issue_from != kNever;
   for (const Source& source : sources_) {
     if (issues && source.issue_from != kNever && source.issue_from > issue_from) return false;
@@ -122,6 +148,7 @@ const TicketRing::Key* TicketRing::Find(const unsigned char* name) const {
 }
 
 std::vector<std::uint8_t> TicketRing::Keys() {
+  const std::lock_guard lock(mutex_);
   std::vector<std::uint8_t> bytes;
   if (!Refresh()) return bytes;
   bytes.reserve(keys_.size() * kKeyLength);
@@ -135,12 +162,13 @@ std::vector<std::uint8_t> TicketRing::Keys() {
 }
 
 int TicketRing::UseKey(const SSL* ssl, const TicketKeyRequest& request) {
+  const std::lock_guard lock(mutex_);
   if (!Refresh()) return -1;
   const Key* const issuing = Issuing();
   const Key* const key = request.encrypt ? issuing : Find(request.name);
   if (key == nullptr) {
     if (request.encrypt) return -1;
-    ++counts.unknown;
+    ++counts_.unknown;
     return 0;
   }
   if (request.encrypt) {
@@ -150,11 +178,11 @@ int TicketRing::UseKey(const SSL* ssl, const TicketKeyRequest& request) {
   auto* const bytes = const_cast<std::uint8_t*>(key->bytes);
   if (!SetUpTicket(request, bytes + kAesKeyOffset, bytes + kHmacKeyOffset, kAesKeyOffset - kHmacKeyOffset)) return -1;
   if (request.encrypt) {
-    ++counts.issued;
+    ++counts_.issued;
     return 1;
   }
-  ++counts.accepted;
-  if (key != issuing) ++counts.renewed;
+  ++counts_.accepted;
+  if (key != issuing) ++counts_.renewed;
   // In TLS 1.3 a client that resumes gets another ticket, as without a callback: it should use each only once
   // (RFC 8446, appendix C.4).
   return key != issuing || SSL_version(ssl) == TLS1_3_VERSION ? 2 : 1;
@@ -175,6 +203,7 @@ void TicketRing::Forget() {
 }
 
 bool TicketRing::Revoke(const std::string& label, std::int64_t until) {
+  const std::lock_guard lock(mutex_);
   const auto known = revocations_.find(label);
   const std::int64_t end = std::min(until, LastAcceptance());
   if (known != revocations_.end()) {
@@ -188,11 +217,13 @@ bool TicketRing::Revoke(const std::string& label, std::int64_t until) {
 }
 
 bool TicketRing::IsRevoked(const std::string& label) {
+  const std::lock_guard lock(mutex_);
   const auto entry = revocations_.find(label);
   return entry != revocations_.end() && entry->second > Now();
 }
 
 void TicketRing::OnIssue(const std::string& label) {
+  const std::lock_guard lock(mutex_);
   const auto entry = revocations_.find(label);
   if (entry != revocations_.end() && entry->second > Now()) entry->second = std::max(entry->second, LastAcceptance());
 }
@@ -210,7 +241,7 @@ bool IsRevokedTicket(SSL_CTX* ctx, const SSL_SESSION* session) {
   if (session == nullptr || state == nullptr || !state->ring) return false;
   const std::string label = LabelOf(session);
   if (label.empty() || !state->ring->IsRevoked(label)) return false;
-  ++state->ring->counts.revoked;
+  state->ring->CountRevoked();
   return true;
 }
 

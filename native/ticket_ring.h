@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <ctime>
 #include <limits>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -18,6 +19,8 @@ namespace sslctx {
 
 /// What SSL_CTX_set_tlsext_ticket_key_evp_cb and SSL_CTX_set_session_ticket_cb ask, without JavaScript. Times are
 /// seconds since the epoch.
+///
+/// Of several threads, where their context has it: every function takes the ring's lock.
 ///
 /// Keys come from sources: a key as it is, or a secret, from which each period has its own key: all machines change
 /// keys together, and tell each other nothing. One source issues, the others are accepted until their tickets are over.
@@ -53,8 +56,9 @@ class TicketRing {
   TicketRing(const TicketRing&) = delete;
   TicketRing& operator=(const TicketRing&) = delete;
 
-  std::int64_t Now() const { return static_cast<std::int64_t>(std::time(nullptr)) + clock_offset_; }
-  void SetClockOffset(std::int64_t seconds) { clock_offset_ = seconds; }
+  /// By its own clock.
+  std::int64_t Time() const;
+  void SetClockOffset(std::int64_t seconds);
 
   /// From `issue_from` on it issues, and those before it are accepted for their lifetime; kNever: it is accepted only.
   /// False for a time before that of a source that is there.
@@ -73,8 +77,11 @@ class TicketRing {
   /// A ticket of this label is being made; a connection may outlive the revocation of its label.
   void OnIssue(const std::string& label);
 
-  const std::unordered_map<std::string, std::int64_t>& revocations() const { return revocations_; }
-  Counts counts;
+  /// A ticket has been refused for it.
+  void CountRevoked();
+
+  std::unordered_map<std::string, std::int64_t> revocations() const;
+  Counts counts() const;
 
  private:
   struct Source {
@@ -91,6 +98,7 @@ class TicketRing {
     std::int64_t accept_until;
   };
 
+  std::int64_t Now() const { return static_cast<std::int64_t>(std::time(nullptr)) + clock_offset_; }
   std::int64_t PeriodOf(std::int64_t time) const { return time / settings_.rotate_every; }
   /// The longest that a ticket made now can be decrypted.
   std::int64_t LastAcceptance() const;
@@ -100,7 +108,9 @@ class TicketRing {
   const Key* Issuing() const;
   const Key* Find(const unsigned char* name) const;
 
+  mutable std::mutex mutex_;
   Settings settings_;
+  Counts counts_;
   std::int64_t clock_offset_ = 0;
   std::vector<Source> sources_;
   /// Of all sources, for the time `now_`.

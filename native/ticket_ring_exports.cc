@@ -54,7 +54,7 @@ Napi::Value Keys(Call& call) {
   return bytes;
 }
 
-Napi::Value Now(Call& call) { return ToJs(call.env(), static_cast<double>(RingOf(call, 0)->Now())); }
+Napi::Value Now(Call& call) { return ToJs(call.env(), static_cast<double>(RingOf(call, 0)->Time())); }
 
 Napi::Value SetClockOffset(Call& call) {
   constexpr std::int64_t kCentury = std::int64_t{100} * 366 * 86'400;
@@ -73,8 +73,8 @@ Napi::Value IsRevoked(Call& call) {
 }
 
 Napi::Value Revocations(Call& call) {
-  const auto& revocations = RingOf(call, 0)->revocations();
-  const std::int64_t now = RingOf(call, 0)->Now();
+  const auto revocations = RingOf(call, 0)->revocations();
+  const std::int64_t now = RingOf(call, 0)->Time();
   Napi::Array result = Napi::Array::New(call.env());
   for (const auto& [label, until] : revocations) {
     if (until <= now) continue;
@@ -89,7 +89,7 @@ Napi::Value Revocations(Call& call) {
 }
 
 Napi::Value Stats(Call& call) {
-  const TicketRing::Counts& counts = RingOf(call, 0)->counts;
+  const TicketRing::Counts counts = RingOf(call, 0)->counts();
   Napi::Object result = Napi::Object::New(call.env());
   result.Set("issued", counts.issued);
   result.Set("accepted", counts.accepted);
@@ -115,6 +115,13 @@ Napi::Value Use(Call& call) {
   SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, OnKey);
   SSL_CTX_set_session_ticket_cb(ctx, LabelTicket, sslctx_on_ticket_decrypt, nullptr);
   return call.env().Undefined();
+}
+
+/// The ring of a context; null without one. Other threads have the same.
+Napi::Value RingOfContext(Call& call) {
+  const ContextState& state = *ContextState::Of(call.Handle<SSL_CTX>(0));
+  if (!state.ring) return call.env().Null();
+  return Boxed<SharedRing>::New(call.env(), std::make_unique<SharedRing>(state.ring));
 }
 
 std::string LabelNow(SSL* ssl) {
@@ -158,6 +165,7 @@ constexpr Export kExports[] = {
     SSLCTX_BODY(ringAdd, Add),
     SSLCTX_BODY(ringKeys, Keys),
     SSLCTX_BODY(ringNow, Now),
+    SSLCTX_BODY(ringOfContext, RingOfContext),
     SSLCTX_BODY(ringUse, Use),
     SSLCTX_BODY(ringSetClockOffset, SetClockOffset),
     SSLCTX_BODY(ringRevoke, Revoke),

@@ -72,7 +72,8 @@ bool Channel::Asks(SSL* ssl, const ClientHello& hello, bool offers_ids) const {
   // What is offered for certain is JavaScript's to judge: it may have newer keys of IDs than there are here.
   const bool is_offered = !hello.identities.empty() || !hello.offers_tls13 || !CanTls13(ssl);
   // Otherwise these are 32 random bytes (RFC 8446, appendix D.4), or the ID of a TLS 1.2 session.
-  return is_offered || !state->ids || state->ids->Recognises(hello.session_id);
+  const std::shared_ptr<const SessionIds> ids = state->Ids();
+  return is_offered || !ids || ids->Recognises(hello.session_id);
 }
 
 SSL_TICKET_RETURN Channel::OnTicket(SSL* ssl, SSL_SESSION* session, SSL_TICKET_STATUS status) noexcept {

@@ -149,8 +149,17 @@ Napi::Value SetDispatcher(Call& call) {
 
 Napi::Value Prepare(Call& call) {
   SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
-  if (call[1].ToBoolean()) InstallServerCallbacks(ctx);
-  if (call[2].ToBoolean()) InstallKeylog(ctx);
+  ContextState& state = *ContextState::Of(ctx);
+  const bool serves = call[1].ToBoolean();
+  const bool logs_keys = call[2].ToBoolean();
+  if (state.shared) {
+    if ((serves && !state.serves) || (logs_keys && !state.logs_keys)) call.Configurable(0);
+    return call.env().Undefined();
+  }
+  if (serves) InstallServerCallbacks(ctx);
+  if (logs_keys) InstallKeylog(ctx);
+  state.serves = state.serves || serves;
+  state.logs_keys = state.logs_keys || logs_keys;
   return call.env().Undefined();
 }
 
@@ -170,9 +179,13 @@ Napi::Value SetSessionStore(Call& call) {
   for (std::size_t i = 0; i < keys.size(); ++i) {
     std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(i * keys[i].size()), keys[i].size(), keys[i].begin());
   }
-  state.has_store = true;
-  state.ids = keys.empty() ? nullptr : std::make_unique<SessionIds>(std::move(keys));
-  SSL_CTX_set_generate_session_id(ctx, state.ids ? SessionIds::OnGenerate : nullptr);
+  if (state.shared && (!state.has_store || (state.Ids() == nullptr) != keys.empty())) call.Configurable(0);
+  auto ids = keys.empty() ? nullptr : std::make_shared<const SessionIds>(std::move(keys));
+  if (!state.shared) {
+    state.has_store = true;
+    SSL_CTX_set_generate_session_id(ctx, ids ? SessionIds::OnGenerate : nullptr);
+  }
+  state.SetIds(std::move(ids));
   return call.env().Undefined();
 }
 
@@ -180,7 +193,8 @@ Napi::Value SetSessionStore(Call& call) {
 Napi::Value IsOwnSessionId(Call& call) {
   const ContextState& state = *ContextState::Of(call.Handle<SSL_CTX>(0));
   const Bytes id = call.Get<Bytes>(1);
-  return Napi::Boolean::New(call.env(), !state.ids || state.ids->Recognises({id.data, id.size}));
+  const std::shared_ptr<const SessionIds> ids = state.Ids();
+  return Napi::Boolean::New(call.env(), !ids || ids->Recognises({id.data, id.size}));
 }
 
 Napi::Value SetLenientVerify(Call& call) {

@@ -179,6 +179,42 @@ void Ticker::Close() {
   handle_ = nullptr;
 }
 
+struct Awake::Handle {
+  uv_async_t async;
+  Loop* loop;
+  Callback callback;
+  void* data;
+  int open = 1;
+};
+
+int Awake::Open(Loop& loop, Callback callback, void* data) {
+  auto* const handle = new (std::nothrow) Handle{{}, &loop, callback, data};
+  if (handle == nullptr) return UV_ENOMEM;
+  const int error = uv_async_init(loop.get(), &handle->async, [](uv_async_t* async) {
+    const auto* const self = static_cast<Handle*>(async->data);
+    self->callback(self->data);
+  });
+  if (error != 0) {
+    delete handle;
+    return error;
+  }
+  handle->async.data = handle;
+  uv_unref(reinterpret_cast<uv_handle_t*>(&handle->async));
+  loop.Opened();
+  handle_ = handle;
+  return 0;
+}
+
+void Awake::Send() {
+  if (handle_ != nullptr) uv_async_send(&handle_->async);
+}
+
+void Awake::Close() {
+  if (handle_ == nullptr) return;
+  CloseHandle(handle_, &handle_->async);
+  handle_ = nullptr;
+}
+
 std::uint64_t LoopTime(const Loop& loop) { return uv_now(loop.get()); }
 
 }  // namespace sslctx

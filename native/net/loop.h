@@ -97,6 +97,26 @@ class Ticker {
   Handle* handle_ = nullptr;
 };
 
+/// Calls back on the loop's thread when any thread has asked for it, once or more. Keeps no process alive.
+class Awake {
+ public:
+  using Callback = void (*)(void* data);
+
+  Awake() = default;
+  ~Awake() { Close(); }
+  Awake(const Awake&) = delete;
+  Awake& operator=(const Awake&) = delete;
+
+  int Open(Loop& loop, Callback callback, void* data);
+  /// On any thread, but not at the same time as Close.
+  void Send();
+  void Close();
+
+ private:
+  struct Handle;
+  Handle* handle_ = nullptr;
+};
+
 /// Milliseconds of the loop's clock, as of the beginning of its turn.
 std::uint64_t LoopTime(const Loop& loop);
 

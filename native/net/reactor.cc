@@ -8,6 +8,7 @@
 #include <chrono>
 #include <stdexcept>
 
+#include "../sharing.h"
 #include "channel.h"
 #include "listener.h"
 
@@ -125,6 +126,9 @@ void Reactor::Shutdown() {
   channels_.slots.clear();
   listeners_.slots.clear();
   watches_.Close();
+  // In this order: nobody may call it any more.
+  if (inbox_) inbox_->Close();
+  awake_.Close();
   turn_.Close();
   ticker_.Close();
   dispatcher_.Reset();
@@ -166,6 +170,18 @@ void Reactor::Enqueue(std::shared_ptr<Job> job) {
   job->queued = true;
   ready_.push_back(std::move(job));
   turn_.Hurry(true);
+}
+
+std::shared_ptr<Inbox> Reactor::OpenInbox() {
+  auto inbox = std::make_shared<Inbox>();
+  auto reader = std::make_shared<InboxReader>(inbox);
+  if (awake_.Open(*loop_, [](void* self) { static_cast<Reactor*>(self)->ReadInbox(); }, this) != 0) {
+    ThrowError(addon_.env(), "ERR_SSLCTX_STATE", "the event loop cannot be used");
+  }
+  inbox->Open(&awake_);
+  inbox_ = inbox;
+  inbox_reader_ = std::move(reader);
+  return inbox;
 }
 
 void Reactor::OnTurn() {

@@ -16,6 +16,7 @@
 namespace sslctx {
 
 class Channel;
+class Inbox;
 class Listener;
 
 /// What JavaScript is told of a channel. src/capi/channel.ts has the same list.
@@ -100,6 +101,10 @@ class Reactor {
   /// Closes the channel for good when its peer has not done so for some seconds.
   void WatchLingering(double channel);
 
+  /// What other threads tell of contexts that they have as well. Opened once.
+  std::shared_ptr<Inbox> OpenInbox();
+  void ReadInbox() { Enqueue(inbox_reader_); }
+
   /// Lets the process have a descriptor again when it has run out of them, to turn one client away.
   void SpendReserve(int listening);
 
@@ -119,6 +124,9 @@ class Reactor {
   WatchSet watches_;
   EachTurn turn_;
   Ticker ticker_;
+  Awake awake_;
+  std::shared_ptr<Inbox> inbox_;
+  std::shared_ptr<Job> inbox_reader_;
   Napi::FunctionReference dispatcher_;
   Napi::ObjectReference resource_;
   napi_async_context async_ = nullptr;

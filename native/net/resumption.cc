@@ -5,7 +5,7 @@
 #include <ctime>
 
 #include "../addon.h"
-#include "../cache_table.h"
+#include "../session_cache.h"
 #include "../session_time.h"
 #include "../state.h"
 #include "session_der.h"
@@ -32,31 +32,6 @@ bool IsExpired(const SSL_SESSION* session) { return ExpiryOf(session) < static_c
 bool DemandsCertificate(const SSL* ssl) { return (SSL_get_verify_mode(ssl) & SSL_VERIFY_FAIL_IF_NO_PEER_CERT) != 0; }
 
 }  // namespace
-
-SSL_SESSION* FindInCache(SSL_CTX* ctx, ByteView id) {
-  if (id.empty() || id.size() > SSL_MAX_SSL_SESSION_ID_LENGTH || SSL_CTX_sess_number(ctx) == 0) return nullptr;
-  SSL_SESSION* const key = ContextState::Of(ctx)->addon->lookup_key();
-  if (SSL_SESSION_set1_id(key, id.data(), static_cast<unsigned int>(id.size())) != 1) return nullptr;
-  for (const int version : {TLS1_3_VERSION, TLS1_2_VERSION, TLS1_1_VERSION, TLS1_VERSION, SSL3_VERSION}) {
-    SSL_SESSION_set_protocol_version(key, version);
-    if (SSL_SESSION* const found = FindCached(ctx, key)) return found;
-  }
-  return nullptr;
-}
-
-void RemovedIds::Add(const SSL_SESSION* session) {
-  const ByteView id = IdOf(session);
-  if (id.empty() || id.size() > SSL_MAX_SSL_SESSION_ID_LENGTH) return;
-  if (ids_.size() < kCapacity) ids_.emplace_back();
-  Id& place = ids_[next_ % kCapacity];
-  next_ = (next_ + 1) % kCapacity;
-  place.length = static_cast<std::uint8_t>(id.size());
-  std::memcpy(place.bytes, id.data(), id.size());
-}
-
-bool RemovedIds::Has(ByteView id) const {
-  return std::any_of(ids_.begin(), ids_.end(), [&](const Id& each) { return Equal({each.bytes, each.length}, id); });
-}
 
 void Resumption::OnClientHello(SSL* ssl, const ClientHello& hello) {
   offer_ = Offer::kNothing;
@@ -96,11 +71,10 @@ void Resumption::OnClientHello(SSL* ssl, const ClientHello& hello) {
 }
 
 void Resumption::LookFor(SSL* ssl, ByteView id) {
-  SSL_CTX* const ctx = SslState::Of(ssl).session_ctx;
-  candidate_.reset();
-  if (SSL_SESSION* const found = FindInCache(ctx, id)) Keep(found);
-  const ContextState* const state = ContextState::Of(ctx);
-  was_removed_ = !candidate_ && state != nullptr && state->removed && state->removed->Has(id);
+  const SslState& own = SslState::Of(ssl);
+  const ContextState* const state = ContextState::Of(own.session_ctx);
+  candidate_ = state == nullptr ? nullptr : FindCached(*state, own.addon->lookup_key(), id);
+  was_removed_ = !candidate_ && state != nullptr && WasRemoved(*state, id);
   for (const OwnedSession& session : provided_) {
     if (!candidate_ && Equal(IdOf(session.get()), id)) Keep(session.get());
   }

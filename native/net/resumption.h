@@ -83,23 +83,4 @@ class Resumption {
   std::vector<OwnedSession> provided_;
 };
 
-/// The IDs that were removed last, so that a client that comes back with one can be told from one with nonsense.
-class RemovedIds {
- public:
-  void Add(const SSL_SESSION* session);
-  bool Has(ByteView id) const;
-
- private:
-  struct Id {
-    std::uint8_t length = 0;
-    std::uint8_t bytes[SSL_MAX_SSL_SESSION_ID_LENGTH] = {};
-  };
-  static constexpr std::size_t kCapacity = 1024;
-  std::vector<Id> ids_;
-  std::size_t next_ = 0;
-};
-
-/// The session of a cache with this ID, of the latest version that has one; libssl's own table is asked, and keeps it.
-SSL_SESSION* FindInCache(SSL_CTX* ctx, ByteView id);
-
 }  // namespace sslctx

@@ -42,7 +42,8 @@ bool SessionIds::Recognises(std::span<const std::uint8_t> id) const {
 
 int SessionIds::OnGenerate(SSL* ssl, unsigned char* id, unsigned int* length) noexcept {
   const ContextState* const state = ContextState::Of(SslState::Of(ssl).session_ctx);
-  if (state == nullptr || !state->ids || *length < kLength || !state->ids->Make(id)) return 0;
+  const std::shared_ptr<const SessionIds> ids = state == nullptr ? nullptr : state->Ids();
+  if (!ids || *length < kLength || !ids->Make(id)) return 0;
   *length = kLength;
   return 1;
 }

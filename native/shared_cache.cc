@@ -1,0 +1,139 @@
+#include "shared_cache.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+namespace sslctx {
+
+namespace {
+
+OwnedSession Share(SSL_SESSION* session) { return OwnedSession(SSL_SESSION_up_ref(session) == 1 ? session : nullptr); }
+
+}  // namespace
+
+std::size_t SharedCache::Hash::operator()(const Key& key) const {
+  return std::hash<std::string_view>()({reinterpret_cast<const char*>(key.data()), key.size()});
+}
+
+SharedCache::Key SharedCache::KeyOf(int version, const void* id, std::size_t length) {
+  Key key{};
+  const std::size_t known = std::min<std::size_t>(length, SSL_MAX_SSL_SESSION_ID_LENGTH);
+  std::memcpy(key.data(), id, known);
+  std::uint8_t* const rest = key.data() + SSL_MAX_SSL_SESSION_ID_LENGTH;
+  rest[0] = static_cast<std::uint8_t>(known);
+  rest[1] = static_cast<std::uint8_t>(version >> 8);
+  rest[2] = static_cast<std::uint8_t>(version);
+  return key;
+}
+
+SharedCache::Key SharedCache::KeyOf(const SSL_SESSION* session) {
+  unsigned int length = 0;
+  const unsigned char* const id = SSL_SESSION_get_id(session, &length);
+  return KeyOf(SSL_SESSION_get_protocol_version(session), id, length);
+}
+
+void SharedCache::Fill(SSL_SESSION* session, std::uint64_t number) {
+  slots_[KeyOf(session)] = {Share(session), number};
+  last_ = std::max(last_, number);
+}
+
+void SharedCache::Put(SSL_SESSION* session) {
+  Slot& slot = slots_[KeyOf(session)];
+  if (slot.session.get() != session) slot.session = Share(session);
+  slot.number = ++last_;
+}
+
+int SharedCache::Add(SSL_CTX* ctx, SSL_SESSION* session, bool readding_moves) {
+  const std::lock_guard one(changes_);
+  const Key key = KeyOf(session);
+  Slot before;
+  bool was_cached = false;
+  {
+    // Before libssl has it: otherwise a removal by another thread might be told too early.
+    const std::lock_guard lock(mutex_);
+    Slot& slot = slots_[key];
+    was_cached = slot.session.get() == session;
+    before = std::exchange(slot, {Share(session), ++last_, true});
+  }
+  const int added = SSL_CTX_add_session(ctx, session);
+  const std::lock_guard lock(mutex_);
+  Slot& slot = slots_[key];
+  slot.is_pending = false;
+  // One of the removals was that of the session as it was in the cache before.
+  const unsigned int removals =
+      std::exchange(slot.removals, 0) - (slot.removals > 0 && was_cached && added == 1 ? 1 : 0);
+  if (removals > 0) {
+    slots_.erase(key);
+  } else if (added == 0 && was_cached) {
+    if (!readding_moves) slot.number = before.number;
+  } else if (added == 0) {
+    // Out of memory.
+    if (before.session) {
+      slot = std::move(before);
+    } else {
+      slots_.erase(key);
+    }
+  }
+  return added;
+}
+
+int SharedCache::Remove(SSL_CTX* ctx, SSL_SESSION* session) {
+  const std::lock_guard one(changes_);
+  const int removed = SSL_CTX_remove_session(ctx, session);
+  if (removed == 1) {
+    const std::lock_guard lock(mutex_);
+    removed_.Add(session);
+  }
+  return removed;
+}
+
+void SharedCache::OnAdded(SSL_SESSION* session) {
+  const std::lock_guard lock(mutex_);
+  // libssl marks what it removes, before it tells.
+  if (SSL_SESSION_is_resumable(session) == 1) Put(session);
+}
+
+void SharedCache::BeforeAdded(SSL_SESSION* session) {
+  const std::lock_guard lock(mutex_);
+  Put(session);
+}
+
+void SharedCache::OnRemoved(const SSL_SESSION* session) noexcept {
+  try {
+    const Key key = KeyOf(session);
+    const std::lock_guard lock(mutex_);
+    const auto slot = slots_.find(key);
+    if (slot == slots_.end()) return;
+    if (slot->second.is_pending) {
+      ++slot->second.removals;
+    } else {
+      slots_.erase(slot);
+    }
+  } catch (...) {
+    // Out of memory: the session stays listed until another one takes its place.
+  }
+}
+
+OwnedSession SharedCache::Find(int version, const void* id, std::size_t length) const {
+  const Key key = KeyOf(version, id, length);
+  const std::lock_guard lock(mutex_);
+  const auto slot = slots_.find(key);
+  return slot == slots_.end() ? nullptr : Share(slot->second.session.get());
+}
+
+std::vector<CachedSession> SharedCache::All() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<CachedSession> all;
+  all.reserve(slots_.size());
+  for (const auto& [key, slot] : slots_) all.push_back({Share(slot.session.get()), slot.number});
+  return all;
+}
+
+bool SharedCache::WasRemoved(const void* id, std::size_t length) const {
+  const std::lock_guard lock(mutex_);
+  return removed_.Has({static_cast<const std::uint8_t*>(id), length});
+}
+
+}  // namespace sslctx
