@@ -8,6 +8,7 @@
 #include "errors.h"
 #include "groups.h"
 #include "origin.h"
+#include "shared_contexts.h"
 #include "state.h"
 
 namespace sslctx {
@@ -103,6 +104,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   }
   exports.Set("constants", MakeConstants(env));
   exports.Set("openssl", DescribeOpenSsl(env));
+  exports.Set("processTag", shared_contexts::ProcessTag());
   return exports;
 }
 

@@ -25,6 +25,19 @@ Registry& TheRegistry() {
 
 }  // namespace
 
+const std::string& ProcessTag() {
+  static const auto* const tag = [] {
+    std::uint8_t random[16] = {};
+    // Without random numbers no TLS works either.
+    static_cast<void>(RAND_bytes(random, sizeof random));
+    constexpr char kDigits[] = "0123456789abcdef";
+    auto* const text = new std::string();
+    for (const std::uint8_t byte : random) text->append({kDigits[byte >> 4], kDigits[byte & 15]});
+    return text;
+  }();
+  return *tag;
+}
+
 void Hold(SSL_CTX* ctx, std::uint64_t serial) {
   Registry& registry = TheRegistry();
   const std::lock_guard lock(registry.mutex);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "openssl.h"
 
@@ -14,6 +15,9 @@ namespace sslctx::shared_contexts {
 void Hold(SSL_CTX* ctx, std::uint64_t serial);
 /// It has lost it.
 void Release(std::uint64_t serial);
+
+/// Random, of this process: the numbers mean nothing to others.
+const std::string& ProcessTag();
 
 using OwnedContext = Owned<SSL_CTX, SSL_CTX_free>;
 /// Null when nobody has a handle of it any more.

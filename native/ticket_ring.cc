@@ -55,6 +55,11 @@ void TicketRing::SetClockOffset(std::int64_t seconds) {
   clock_offset_ = seconds;
 }
 
+std::int64_t TicketRing::clock_offset() const {
+  const std::lock_guard lock(mutex_);
+  return clock_offset_;
+}
+
 void TicketRing::CountRevoked() {
   const std::lock_guard lock(mutex_);
   ++counts_.revoked;

@@ -59,6 +59,7 @@ class TicketRing {
   /// By its own clock.
   std::int64_t Time() const;
   void SetClockOffset(std::int64_t seconds);
+  std::int64_t clock_offset() const;
 
   /// From `issue_from` on it issues, and those before it are accepted for their lifetime; kNever: it is accepted only.
   /// False for a time before that of a source that is there.

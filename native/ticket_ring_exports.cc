@@ -56,6 +56,8 @@ Napi::Value Keys(Call& call) {
 
 Napi::Value Now(Call& call) { return ToJs(call.env(), static_cast<double>(RingOf(call, 0)->Time())); }
 
+Napi::Value ClockOffset(Call& call) { return ToJs(call.env(), static_cast<double>(RingOf(call, 0)->clock_offset())); }
+
 Napi::Value SetClockOffset(Call& call) {
   constexpr std::int64_t kCentury = std::int64_t{100} * 366 * 86'400;
   RingOf(call, 0)->SetClockOffset(call.Get<Ranged<-kCentury, kCentury>>(1));
@@ -166,6 +168,7 @@ constexpr Export kExports[] = {
     SSLCTX_BODY(ringKeys, Keys),
     SSLCTX_BODY(ringNow, Now),
     SSLCTX_BODY(ringOfContext, RingOfContext),
+    SSLCTX_BODY(ringClockOffset, ClockOffset),
     SSLCTX_BODY(ringUse, Use),
     SSLCTX_BODY(ringSetClockOffset, SetClockOffset),
     SSLCTX_BODY(ringRevoke, Revoke),

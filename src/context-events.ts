@@ -1,6 +1,7 @@
 // What libssl's session callbacks tell, as events of a context: after the operation, never inside of libssl.
 import { EventEmitter } from 'node:events';
 import * as capi from './capi/index.ts';
+import { setElsewhere } from './capi/sharing.ts';
 import { type SslSession, wrapSession } from './session.ts';
 
 /**
@@ -12,15 +13,28 @@ import { type SslSession, wrapSession } from './session.ts';
  * - `expired`: its time was over when it was flushed, by libssl or by `flushSessions`, or when a TLS 1.2 client offered it
  * - `flushed`: its time was not over when `flushSessions` or `clearSessions` took it
  * - `context-freed`: the cache is gone
+ * - `elsewhere`: by another thread that has the context too, for any of these reasons but `replaced`
  */
-export type SessionRemovalReason = 'removed' | 'replaced' | 'evicted' | 'expired' | 'flushed' | 'context-freed';
+export type SessionRemovalReason =
+  | 'removed'
+  | 'replaced'
+  | 'evicted'
+  | 'expired'
+  | 'flushed'
+  | 'context-freed'
+  | 'elsewhere';
 
 /** The events of a context, with the arguments of their listeners. */
 export interface SslContextEvents {
-  /** A handshake has made a session that can be resumed; with TLS 1.3, one for each ticket. */
-  newSession: [session: SslSession];
+  /**
+   * A handshake has made a session that can be resumed; with TLS 1.3, one for each ticket. `isElsewhere`: a handshake of
+   * another thread that has the context too.
+   */
+  newSession: [session: SslSession, isElsewhere: boolean];
   /** A session has left the cache. */
   removeSession: [session: SslSession, reason: SessionRemovalReason];
+  /** This many events of other threads came faster than this one could take them: more than 65536 were waiting. */
+  eventsLost: [count: number];
 }
 
 type Listener<Name extends keyof SslContextEvents> = (...args: SslContextEvents[Name]) => void;
@@ -120,6 +134,22 @@ export class SessionEvents extends EventEmitter {
     this.#queue.push(() => this.#emit('removeSession', session, 'replaced'));
   }
 
+  /** @internal Other threads have the context too. */
+  protected hearElsewhere(): void {
+    setElsewhere(this.#context, {
+      new: (session) => this.#onElsewhere('newSession', () => [wrapSession(session), true]),
+      removed: (session) => this.#onElsewhere('removeSession', () => [wrapSession(session), 'elsewhere']),
+      lost: (count) => this.#onElsewhere('eventsLost', () => [count]),
+    });
+  }
+
+  #onElsewhere<Name extends keyof SslContextEvents>(event: Name, args: () => SslContextEvents[Name]): void {
+    if (this.#isOver || this.listenerCount(event) === 0) return;
+    const given = args();
+    this.#queue.push(() => this.#emit(event, ...given));
+    this.#schedule();
+  }
+
   #listening(self: this): this {
     if (this.#isOver) return self;
     if (this.listenerCount('newSession') > 0) this.#installNew();
@@ -140,7 +170,7 @@ export class SessionEvents extends EventEmitter {
     this.#connections.get(ssl)?.(wrapSession(handle));
     if (this.listenerCount('newSession') === 0) return;
     const session = wrapSession(handle);
-    this.#queue.push(() => this.#emit('newSession', session));
+    this.#queue.push(() => this.#emit('newSession', session, false));
     // A socket's handshake is no operation of ours.
     this.#schedule();
   }

@@ -1,17 +1,28 @@
 // SSL_CTX: the configuration of TLS endpoints, and their session cache.
 import type { X509Certificate } from 'node:crypto';
 import { inspect } from 'node:util';
+import { prepareContext } from './capi/channel.ts';
 import * as capi from './capi/index.ts';
 import { addDerSessions, addSessions, findSession, hasSession, planSessions } from './capi/sessions.ts';
+import { adoptContext, isSharedContext, shareContext } from './capi/sharing.ts';
 import { cacheModeBits, cacheModeNames, type SessionCacheModeName } from './constants.ts';
 import { createContext, idContextBytes, idContextOf, trustSystem } from './context-configure.ts';
 import { SessionEvents } from './context-events.ts';
 import { checkOptionNames, contextOptionNames, type SslContextOptions } from './context-options.ts';
 import { type ContextStats, readStats } from './context-stats.ts';
 import { invalidType, mustBeOne, notNull, SslctxError, takeOpenSslError } from './errors.ts';
+import { logsKeys } from './keylog-file.ts';
 import { toX509Certificate } from './memory.ts';
 import { SslSession, sessionHandle, wrapSession } from './session.ts';
-import type { TicketKeyRing } from './ticket-key-ring.ts';
+import { readShared, type SharedContext, writeShared } from './shared-context.ts';
+import { ringOf, ringUsesSecret, type TicketKeyRing } from './ticket-key-ring.ts';
+
+interface Taken {
+  readonly handle: capi.SSL_CTX;
+  readonly idContext: Buffer;
+  readonly trusts: boolean;
+  readonly ticketKeyRing: TicketKeyRing | undefined;
+}
 
 /** For connections: the handle of a context, ready to make one. */
 export let contextHandle: (context: SslContext) => capi.SSL_CTX;
@@ -41,14 +52,57 @@ export class SslContext extends SessionEvents {
    * @throws {RangeError} `ERR_OUT_OF_RANGE`
    * @throws {OpenSslError} for a certificate, key or list that libssl refuses
    */
-  constructor(options: SslContextOptions = {}) {
+  constructor(options: SslContextOptions = {}, taken?: Taken) {
     checkOptionNames(options, contextOptionNames);
-    const handle = createContext(options);
+    const handle = taken?.handle ?? createContext(options);
     super(handle);
     this.#handle = handle;
-    this.#idContext = idContextOf(options);
-    this.#ticketKeyRing = options.ticketKeyRing;
-    this.#trusts = options.ca !== undefined || options.requestCert === true;
+    this.#idContext = taken?.idContext ?? idContextOf(options);
+    this.#ticketKeyRing = taken?.ticketKeyRing ?? options.ticketKeyRing;
+    this.#trusts = taken?.trusts ?? (options.ca !== undefined || options.requestCert === true);
+    if (taken !== undefined) this.hearElsewhere();
+  }
+
+  /**
+   * The context that another thread of this process has shared: the same SSL_CTX, with the same cache, ticket keys and
+   * counters. It lives until the last thread has let go of it.
+   *
+   * @param shared - what `share` has returned there
+   * @throws {Error} `ERR_SSLCTX_FREED` when no thread has it any more
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`; `ERR_INVALID_ARG_VALUE` for one of another process
+   */
+  static fromShared(shared: SharedContext): SslContext {
+    const { id, usesSecret, ...given } = readShared(shared);
+    const handle = adoptContext(id);
+    return new SslContext({}, { ...given, handle, ticketKeyRing: ringOf(handle, usesSecret) });
+  }
+
+  /**
+   * From now on other threads of this process may have the context too: post what this returns, and call `fromShared` with
+   * it there. All have the same cache; each has its own listeners, which hear of the sessions of all.
+   *
+   * What connections read without a lock can be set no more, by any thread: options, certificates, cache mode and size,
+   * time-outs, ticket keys (but those of a `ticketKeyRing`) throw `ERR_SSLCTX_SHARED`. As with a `removeSession`
+   * listener, libssl puts the sessions of stateless TLS 1.3 tickets into the cache as well.
+   */
+  share(): SharedContext {
+    if (!isSharedContext(this.#handle)) {
+      prepareContext(this.#handle, true, logsKeys);
+      // Without a certificate, it is for clients.
+      if (this.certificate === undefined) trustForClient(this);
+      this.hearElsewhere();
+    }
+    return writeShared({
+      id: shareContext(this.#handle),
+      idContext: this.#idContext,
+      trusts: this.#trusts,
+      usesSecret: this.#ticketKeyRing !== undefined && ringUsesSecret(this.#ticketKeyRing),
+    });
+  }
+
+  /** Whether other threads may have it too. */
+  get isShared(): boolean {
+    return isSharedContext(this.#handle);
   }
 
   static {

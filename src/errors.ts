@@ -47,6 +47,7 @@ export class OpenSslError extends Error {
 export type SslctxErrorCode =
   | 'ERR_SSLCTX_STATE'
   | 'ERR_SSLCTX_FREED'
+  | 'ERR_SSLCTX_SHARED'
   | 'ERR_SSLCTX_HANDSHAKE_TIMEOUT'
   | 'ERR_SSLCTX_FILE_FORMAT'
   | 'ERR_SSLCTX_FILE_KEY'

@@ -3,6 +3,7 @@
  *
  * @module sslctx
  */
+
 export { SslConnection, type SslConnectionOptions } from './connection.ts';
 export { SessionCacheMode, type SessionCacheModeName, type TlsVersion } from './constants.ts';
 export { SslContext } from './context.ts';
@@ -44,6 +45,7 @@ export { type OpenSslInfo, openssl } from './openssl.ts';
 export type { Resumption, ResumptionRefusal } from './resumption.ts';
 export { SslSession } from './session.ts';
 export type { SslSessionFields } from './session-create.ts';
+export type { SharedContext } from './shared-context.ts';
 export {
   attachSessionStore,
   type ContextStore,

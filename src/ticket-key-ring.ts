@@ -12,6 +12,10 @@ export type { TicketRingStats } from './capi/ticket_ring.ts';
 
 /** For contexts: makes the ring's keys those of `ctx`. */
 export let attachRing: (ring: unknown, ctx: SSL_CTX) => void;
+/** For contexts of another thread: an object of this one for the ring that they have. */
+export let ringOf: (ctx: SSL_CTX, usesSecret: boolean) => TicketKeyRing | undefined;
+/** Whether it makes its keys of a secret. */
+export let ringUsesSecret: (ring: TicketKeyRing) => boolean;
 
 /** Bytes of one key: a name of 16, an HMAC key and an AES key of 32 each. */
 const keyLength = 80;
@@ -50,6 +54,11 @@ export interface Revocation {
   readonly until: number | undefined;
 }
 
+interface Taken {
+  readonly box: native.TicketRingBox;
+  readonly usesSecret: boolean;
+}
+
 /**
  * Keys for the stateless tickets of one context or several, on one machine or many: `new SslContext({ ticketKeyRing })`.
  * libssl asks native code; JavaScript is not called for a handshake, and there are no timers.
@@ -66,13 +75,17 @@ export interface Revocation {
 export class TicketKeyRing {
   readonly #box: native.TicketRingBox;
   readonly #usesSecret: boolean;
-  #clockOffset = 0;
 
   /**
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`; `ERR_INVALID_ARG_VALUE` without a secret and keys, or for a wrong length
    * @throws {RangeError} `ERR_OUT_OF_RANGE`
    */
-  constructor(options: TicketKeyRingOptions) {
+  constructor(options: TicketKeyRingOptions, taken?: Taken) {
+    if (taken !== undefined) {
+      this.#box = taken.box;
+      this.#usesSecret = taken.usesSecret;
+      return;
+    }
     checkOptionNames(options, ['secret', 'keys', 'rotateEvery', 'lifetime', 'maxRevocations']);
     const { secret, keys = [], rotateEvery = 3600, lifetime = 7200, maxRevocations = 100_000 } = options;
     requireInteger('rotateEvery', rotateEvery, 1, longest);
@@ -96,6 +109,11 @@ export class TicketKeyRing {
       }
       native.ringUse(ctx, ring.#box);
     };
+    ringOf = (ctx, usesSecret) => {
+      const box = native.ringOfContext(ctx);
+      return box === null ? undefined : new TicketKeyRing({}, { box, usesSecret });
+    };
+    ringUsesSecret = (ring) => ring.#usesSecret;
   }
 
   /** 80 random bytes: a key, or a secret. */
@@ -217,13 +235,12 @@ export class TicketKeyRing {
    * that must agree although their clocks are known not to. Sessions themselves expire by the system's clock.
    */
   get clockOffset(): number {
-    return this.#clockOffset;
+    return native.ringClockOffset(this.#box);
   }
 
   set clockOffset(seconds: number) {
     requireInteger('clockOffset', seconds, -longest, longest);
     native.ringSetClockOffset(this.#box, seconds);
-    this.#clockOffset = seconds;
   }
 
   /** What it is, without its keys. */

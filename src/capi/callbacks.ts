@@ -22,6 +22,8 @@ export const Kind = {
   keylog: 14,
   info: 15,
   message: 16,
+  /** None of libssl's: what other threads do to a context that they share. */
+  elsewhere: 17,
 } as const;
 
 export type Kind = (typeof Kind)[keyof typeof Kind];

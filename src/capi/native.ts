@@ -65,6 +65,11 @@ export interface Native {
   live(): { SSL_CTX: number; SSL: number; SSL_SESSION: number };
   liveHandles(): Record<string, number>;
   errorQueueDepth(): number;
+  readonly processTag: string;
+
+  shareContext(ctx: Id): number;
+  adoptContext(number: number): SSL_CTX;
+  isSharedContext(ctx: Id): boolean;
 
   // ssl_ctx.ts
   TLS_method(): SSL_METHOD;
@@ -447,6 +452,8 @@ export interface Native {
   ringAdd(box: TicketRingBox, material: Uint8Array, isSecret: boolean, issueFrom: number | null): boolean;
   ringKeys(box: TicketRingBox): Buffer;
   ringNow(box: TicketRingBox): number;
+  ringOfContext(ctx: Id): TicketRingBox | null;
+  ringClockOffset(ring: TicketRingBox): number;
   ringUse(ctx: Id, box: TicketRingBox): void;
   ringSetClockOffset(box: TicketRingBox, seconds: number): void;
   ringRevoke(box: TicketRingBox, label: string, until: number | null): boolean;

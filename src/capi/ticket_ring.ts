@@ -10,6 +10,11 @@ export function ringUse(ctx: SSL_CTX, ring: TicketRingBox): void {
   native.ringUse(contextId(ctx), ring);
 }
 
+/** The ring of a context, for another thread. */
+export function ringOfContext(ctx: SSL_CTX): TicketRingBox | null {
+  return native.ringOfContext(contextId(ctx));
+}
+
 /** In the order of `Labelling` in native/ticket_ring_exports.cc. */
 const labellings = ['done', 'too-late', 'no-ring'] as const;
 
@@ -23,6 +28,7 @@ export function ticketLabel(ssl: SSL): string | undefined {
 
 export const {
   ringAdd,
+  ringClockOffset,
   ringIsRevoked,
   ringKeys,
   ringNew,
