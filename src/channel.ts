@@ -392,6 +392,11 @@ export class SslListener {
     return engine.listenerAddress(this.#id);
   }
 
+  /** For other threads, which take a copy of it. */
+  get descriptor(): number {
+    return engine.listenerDescriptor(this.#id);
+  }
+
   /** Connections in their handshakes. */
   get pending(): number {
     return engine.listenerPending(this.#id);

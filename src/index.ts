@@ -36,8 +36,10 @@ export { type Connector, type ConnectorOptions, type ConnectorTarget, connector 
 export type { CipherInfo } from './memory.ts';
 export type { ClientOptions } from './net/client-options.ts';
 export { type ConnectOptions, connect } from './net/connect.ts';
+export { type JoinServerOptions, joinServer } from './net/join-server.ts';
 export { createServer, SslServer } from './net/server.ts';
 export type { SniCallback, SslServerEvents, SslServerOptions } from './net/server-options.ts';
+export type { ServerWorkersOptions } from './net/server-workers.ts';
 export { SslSocket, type SslSocketOptions, type SslStreamOptions, type Transport } from './net/socket.ts';
 export type { PeerCertificate } from './net/socket-info.ts';
 export type { ListenOptions } from './net/where.ts';

@@ -216,21 +216,37 @@ Napi::Value MayResumeSession(Call& call) {
   return Napi::Boolean::New(call.env(), may);
 }
 
+/// A socket that listens, or a negative errno.
+int OpenListening(const Napi::Object& where, const Address& address) {
+  Descriptor socket_fd(socket(address.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (socket_fd.fd < 0) return -errno;
+  SetOption(socket_fd.fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  if (Flag(where, "reusePort")) SetOption(socket_fd.fd, SOL_SOCKET, SO_REUSEPORT, 1);
+  if (address.family == AF_INET6) SetOption(socket_fd.fd, IPPROTO_IPV6, IPV6_V6ONLY, Flag(where, "ipv6Only") ? 1 : 0);
+  if (bind(socket_fd.fd, reinterpret_cast<const sockaddr*>(&address.storage), address.length) != 0) return -errno;
+  const int backlog = where.Get("backlog").As<Napi::Number>().Int32Value();
+  if (listen(socket_fd.fd, backlog) != 0) return -errno;
+  return socket_fd.Release();
+}
+
+/// With `fd` in place of an address: a copy of another thread's descriptor.
 Napi::Value Listen(Call& call) {
   SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
   const Napi::Object where = call[1].As<Napi::Object>();
   const Napi::Object options = call[2].As<Napi::Object>();
+  const Napi::Value other = where.Get("fd");
   Address address;
-  if (!Parse(where, &address)) return Errno(call, EINVAL);
-  Descriptor socket_fd(socket(address.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (socket_fd.fd < 0) return Errno(call, errno);
-  SetOption(socket_fd.fd, SOL_SOCKET, SO_REUSEADDR, 1);
-  if (Flag(where, "reusePort")) SetOption(socket_fd.fd, SOL_SOCKET, SO_REUSEPORT, 1);
-  if (address.family == AF_INET6) SetOption(socket_fd.fd, IPPROTO_IPV6, IPV6_V6ONLY, Flag(where, "ipv6Only") ? 1 : 0);
-  if (bind(socket_fd.fd, reinterpret_cast<sockaddr*>(&address.storage), address.length) != 0) return Errno(call, errno);
-  const int backlog = where.Get("backlog").As<Napi::Number>().Int32Value();
-  if (listen(socket_fd.fd, backlog) != 0) return Errno(call, errno);
+  if (!other.IsNumber() && !Parse(where, &address)) return Errno(call, EINVAL);
+  Descriptor socket_fd(-1);
+  if (other.IsNumber()) {
+    socket_fd.fd = fcntl(other.As<Napi::Number>().Int32Value(), F_DUPFD_CLOEXEC, 0);
+    if (socket_fd.fd < 0) return Errno(call, errno);
+  } else {
+    socket_fd.fd = OpenListening(where, address);
+    if (socket_fd.fd < 0) return Errno(call, -socket_fd.fd);
+  }
   ListenerOptions settings;
+  settings.accepts = !Flag(options, "isIdle");
   settings.channel = ChannelOptionsFrom(options);
   settings.channel.is_server = true;
   settings.handshake_timeout = options.Get("handshakeTimeout").As<Napi::Number>().Uint32Value();
@@ -252,6 +268,8 @@ Napi::Value ListenerConfigure(Call& call) {
   listener->options().max_connections = options.Get("maxConnections").As<Napi::Number>().Uint32Value();
   return call.env().Undefined();
 }
+
+Napi::Value ListenerDescriptor(Call& call) { return ToJs(call.env(), ListenerOf(call)->fd()); }
 
 Napi::Value ListenerAddress(Call& call) { return NameOf(call.env(), ListenerOf(call)->fd(), getsockname); }
 
@@ -443,6 +461,7 @@ constexpr Export kExports[] = {
     SSLCTX_BODY(listen, Listen),
     SSLCTX_BODY(listenerConfigure, ListenerConfigure),
     SSLCTX_BODY(listenerAddress, ListenerAddress),
+    SSLCTX_BODY(listenerDescriptor, ListenerDescriptor),
     SSLCTX_BODY(listenerClose, ListenerClose),
     SSLCTX_BODY(listenerFree, ListenerFree),
     SSLCTX_BODY(listenerChannels, ListenerChannels),

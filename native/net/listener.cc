@@ -52,7 +52,7 @@ std::shared_ptr<Listener> Listener::New(Reactor& reactor, SSL_CTX* ctx, int fd, 
   if (error != 0) throw std::runtime_error("the socket cannot be watched");
   listener->id_ = reactor.AddListener(listener);
   listener->options_.channel.owner = listener->id_;
-  listener->watch_.Want(true, false);
+  if (options.accepts) listener->watch_.Want(true, false);
   return listener;
 }
 

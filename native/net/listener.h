@@ -13,6 +13,8 @@ namespace sslctx {
 
 struct ListenerOptions {
   ChannelOptions channel;
+  /// Otherwise it holds the socket for other threads.
+  bool accepts = true;
   std::uint64_t handshake_timeout = 120'000;
   std::size_t max_connections = 0;
   bool no_delay = true;

@@ -195,6 +195,7 @@ export const {
   channelTell,
   channelWrite,
   listenerAddress,
+  listenerDescriptor,
   listenerChannels,
   listenerClose,
   listenerFree,

@@ -403,6 +403,7 @@ export interface Native {
   listen(ctx: Id, where: ListenAddress, options: ListenerOptions): number;
   listenerConfigure(id: number, ctx: Id | null, options: ListenerOptions): void;
   listenerAddress(id: number): SocketAddress | undefined;
+  listenerDescriptor(id: number): number;
   listenerClose(id: number): void;
   listenerFree(id: number): void;
   listenerChannels(id: number): number[];
@@ -520,6 +521,8 @@ export interface ListenAddress {
   backlog: number;
   ipv6Only?: boolean | undefined;
   reusePort?: boolean | undefined;
+  /** A descriptor of another thread that listens already, in place of an address. */
+  fd?: number | undefined;
 }
 
 /** Where a socket connects to. */
@@ -555,4 +558,6 @@ export interface ListenerOptions extends ChannelOptions {
   noDelay: boolean;
   keepAlive: boolean;
   keepAliveInitialDelay: number;
+  /** Holds the socket for other threads, and accepts nothing. */
+  isIdle: boolean;
 }

@@ -52,6 +52,10 @@ export class ServerHello {
     return this.#contexts.values();
   }
 
+  get hosts(): Iterable<[string, SslContext]> {
+    return this.#contexts;
+  }
+
   add(hostname: string, context: SslContext): void {
     this.#contexts.set(hostname.toLowerCase(), context);
   }
@@ -65,8 +69,9 @@ export class ServerHello {
   observe(context: SslContext): void {
     if (this.#observed.has(context)) return;
     this.#observed.add(context);
-    context.on('newSession', (session) => {
-      if (session.id.length > 0) this.#server.emit('newSession', session.id, session.toDER(), () => {});
+    context.on('newSession', (session, isElsewhere) => {
+      // Another thread's server tells of its own.
+      if (session.id.length > 0 && !isElsewhere) this.#server.emit('newSession', session.id, session.toDER(), () => {});
     });
   }
 

@@ -1,13 +1,20 @@
 // What a server can be told, and what it tells.
+import type { Worker } from 'node:worker_threads';
 import type { SslContext } from '../context.ts';
 import { contextOptionNames, type SslContextOptions } from '../context-options.ts';
 import type { SessionStore } from '../store/session-store.ts';
+import type { ServerWorkersOptions } from './server-workers.ts';
 import type { SslSocket, SslSocketOptions, Transport } from './socket.ts';
 
 /** What `createServer` can be told: the options of a context, or a context; those of sockets; and its own. */
 export interface SslServerOptions extends SslContextOptions, SslSocketOptions {
   /** Use this one, which others may use too, in place of the options of a context. */
   context?: SslContext | undefined;
+  /**
+   * Connections are accepted by threads of their own, all with the same contexts and the same session cache: this server
+   * listens, configures and closes; connections and their events are those of `joinServer` in the threads.
+   */
+  workers?: ServerWorkersOptions | undefined;
   /** Milliseconds for a handshake, 1 to 2147483647. Default 120000, as in Node. */
   handshakeTimeout?: number | undefined;
   /** Default true: what is written is sent at once. */
@@ -64,6 +71,8 @@ export interface SslServerEvents {
   connection: [stream: Transport];
   /** A line for a key log file, newline included. */
   keylog: [line: Buffer, socket: SslSocket | undefined];
+  /** A thread of `workers` has ended before the server: by itself, or by what it has thrown. See `addWorker`. */
+  workerExit: [worker: Worker, code: number, error: Error | undefined];
   listening: [];
   /** Stopped, and all connections are closed. */
   close: [];
@@ -73,6 +82,7 @@ export interface SslServerEvents {
 /** Those that are no options of a context. */
 export const ownOptionNames: readonly string[] = [
   'context',
+  'workers',
   'handshakeTimeout',
   'noDelay',
   'keepAlive',

@@ -2,6 +2,7 @@
 import { EventEmitter } from 'node:events';
 import { rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import type { Worker } from 'node:worker_threads';
 import type { SocketAddress } from '../channel.ts';
 import {
   type ListenAddress,
@@ -17,6 +18,7 @@ import { logKeys, logsKeys } from '../keylog-file.ts';
 import { attachSessionStore, type ContextStore, sessionStoreOf } from '../store/context-store.ts';
 import { ServerHello } from './server-hello.ts';
 import { ownOptionNames, type SslServerEvents, type SslServerOptions, serverOptionNames } from './server-options.ts';
+import { type Configuration, checkWorkers, ServerWorkers, type ServerWorkersOptions } from './server-workers.ts';
 import { isShared, SharedListener } from './shared-listener.ts';
 import { type SslSocket, type SslSocketOptions, socketOn, socketOver, type Transport } from './socket.ts';
 import { addressesFor, type ListenOptions, listenOptions } from './where.ts';
@@ -36,9 +38,15 @@ type Listener<Name extends keyof SslServerEvents> = (...args: SslServerEvents[Na
  */
 export function createServer(options: SslServerOptions = {}, listener?: (socket: SslSocket) => void): SslServer {
   const server = new SslServer(options);
+  if (listener !== undefined && options.workers !== undefined) {
+    throw invalidValue('listener', `is for 'joinServer' where there are 'workers'`);
+  }
   if (listener !== undefined) server.on('secureConnection', listener);
   return server;
 }
+
+/** For `joinServer`: accepts on another thread's socket. */
+export let listenOnDescriptor: (server: SslServer, fd: number) => void;
 
 const costlyEvents = new Set<string | symbol>(['keylog', 'resumeSession', 'newSession', 'OCSPRequest']);
 
@@ -54,6 +62,7 @@ export class SslServer extends EventEmitter {
   readonly #options: SslServerOptions;
   readonly #socketOptions: SslSocketOptions;
   readonly #hello: ServerHello;
+  readonly #workers: ServerWorkers | undefined;
   /** Those that end with the server. */
   readonly #stores: ContextStore[] = [];
   #maxConnections = 0;
@@ -70,7 +79,8 @@ export class SslServer extends EventEmitter {
     const contextOptions = Object.fromEntries(
       Object.entries(options).filter(([name]) => !ownOptionNames.includes(name)),
     );
-    const { handshakeTimeout = 120_000, keepAliveInitialDelay = 0, context } = options;
+    const { handshakeTimeout = 120_000, keepAliveInitialDelay = 0, context, workers } = options;
+    if (workers !== undefined) checkWorkers(workers, options);
     requireInteger('handshakeTimeout', handshakeTimeout, 1, 0x7fffffff);
     requireInteger('keepAliveInitialDelay', keepAliveInitialDelay, 0, 0x7fffffff);
     this.#options = own;
@@ -78,8 +88,16 @@ export class SslServer extends EventEmitter {
     this.#context = context === undefined ? this.#create(contextOptions) : withoutOptions(context, contextOptions);
     if (context !== undefined) this.#attach(context, false);
     this.#hello = new ServerHello(this, options);
+    this.#workers = options.workers === undefined ? undefined : this.#threads(options.workers);
     this.#prepare(this.#context);
     this.on('connection', (stream) => this.#accept(stream));
+  }
+
+  static {
+    listenOnDescriptor = (server, fd) => {
+      server.#open({ fd, backlog: 0 });
+      server.#announce();
+    };
   }
 
   override on<Name extends keyof SslServerEvents>(event: Name, listener: Listener<Name>): this {
@@ -124,6 +142,8 @@ export class SslServer extends EventEmitter {
     options.signal?.addEventListener('abort', () => this.close(), { once: true });
     let failure: unknown;
     if (isShared(options)) {
+      if (this.#workers !== undefined)
+        throw new SslctxError('ERR_SSLCTX_STATE', "'workers' need a socket of their own");
       await this.#share(options);
       this.#announce();
       return;
@@ -144,7 +164,65 @@ export class SslServer extends EventEmitter {
       return;
     }
     this.#path = options.path;
+    await this.#startWorkers();
     this.#announce();
+  }
+
+  async #startWorkers(): Promise<void> {
+    if (this.#workers === undefined) return;
+    try {
+      await this.#workers.start();
+    } catch (error) {
+      await this.#workers.terminate();
+      this.#listener?.close();
+      this.#listener?.free();
+      this.#listener = undefined;
+      throw error;
+    }
+    this.#closeSocket();
+  }
+
+  #threads(workers: ServerWorkersOptions): ServerWorkers {
+    const configuration = (): Configuration => ({
+      context: this.#context,
+      hosts: this.#hello.hosts,
+      options: this.#options,
+      maxConnections: this.#maxConnections,
+      fd: this.#listener?.descriptor ?? -1,
+    });
+    const onExit = (worker: Worker, code: number, error: Error | undefined): void => {
+      this.emit('workerExit', worker, code, error);
+    };
+    return new ServerWorkers(workers, configuration, onExit, () => this.#closeWhenEmpty());
+  }
+
+  /** The threads of the option `workers`: to post messages to. */
+  get workers(): Worker[] {
+    return this.#workers?.workers ?? [];
+  }
+
+  /**
+   * One more thread, besides those of `workers.count`, or in place of one that has ended. Resolves when it accepts
+   * connections.
+   *
+   * @throws {SslctxError} `ERR_SSLCTX_STATE` without `workers`, and for a server that does not listen
+   * @throws what the thread throws before it has called `joinServer`
+   */
+  async addWorker(): Promise<Worker> {
+    if (this.#workers === undefined || !this.#isListening) {
+      throw new SslctxError('ERR_SSLCTX_STATE', "the server does not listen, or has no 'workers'");
+    }
+    try {
+      return await this.#workers.add();
+    } finally {
+      this.#closeSocket();
+    }
+  }
+
+  /** At the server's end, when no thread is about to take a copy of the descriptor. */
+  #closeSocket(): void {
+    if (this.#workers === undefined || (this.#isClosing && this.#workers.isIdle)) this.#listener?.close();
+    if (this.#isClosing) this.#workers?.close();
   }
 
   #announce(): void {
@@ -172,7 +250,8 @@ export class SslServer extends EventEmitter {
 
   #open(where: ListenAddress): void {
     const { handshakeTimeout = 120_000, noDelay = true, keepAlive = false, keepAliveInitialDelay = 0 } = this.#options;
-    const settings = { handshakeTimeout, noDelay, keepAlive, maxConnections: this.#maxConnections };
+    const isIdle = this.#workers !== undefined;
+    const settings = { handshakeTimeout, noDelay, keepAlive, isIdle, maxConnections: this.#maxConnections };
     const delay = Math.ceil(keepAliveInitialDelay / 1000);
     const options = { ...settings, keepAliveInitialDelay: delay, ...this.#channelOptions() };
     this.#listener = new SslListener(this.#context, where, options, this.#target());
@@ -222,11 +301,13 @@ export class SslServer extends EventEmitter {
     requireInteger('maxConnections', count, 0, 0x7fffffff);
     this.#maxConnections = count;
     this.#configure();
+    this.#workers?.tell({ what: 'limit', maxConnections: count });
   }
 
   /** As Node's. */
   getConnections(callback: (error: Error | null, count: number) => void): this {
-    process.nextTick(() => callback(null, this.connectionCount));
+    const counting = this.#workers?.count() ?? Promise.resolve(0);
+    void counting.then((others) => process.nextTick(() => callback(null, this.connectionCount + others)));
     return this;
   }
 
@@ -241,6 +322,7 @@ export class SslServer extends EventEmitter {
     this.#prepare(own);
     this.#hello.add(hostname, own);
     this.#configure();
+    if (this.#isServedElsewhere) this.#workers?.tell({ what: 'host', hostname, context: own.share() });
   }
 
   /** New connections have these settings, and a new cache; those that are there keep theirs. */
@@ -248,6 +330,11 @@ export class SslServer extends EventEmitter {
     this.#context = options instanceof SslContext ? options : this.#create(options);
     this.#prepare(this.#context);
     this.#configure();
+    if (this.#isServedElsewhere) this.#workers?.tell({ what: 'context', context: this.#context.share() });
+  }
+
+  get #isServedElsewhere(): boolean {
+    return this.#workers?.isEmpty === false;
   }
 
   /** The 80 bytes of keys of stateless tickets. */
@@ -283,7 +370,7 @@ export class SslServer extends EventEmitter {
     if (closeListener !== undefined) this.once('close', () => closeListener());
     this.#isListening = false;
     this.#isClosing = true;
-    this.#listener?.close();
+    this.#closeSocket();
     this.#shared?.close();
     if (this.#listener !== undefined && this.#path !== undefined) rmSync(this.#path, { force: true });
     this.#closeWhenEmpty();
@@ -295,16 +382,21 @@ export class SslServer extends EventEmitter {
     this.#hello.abort();
     this.#listener?.abort();
     for (const socket of this.#sockets) socket.destroy();
+    this.#workers?.tell({ what: 'abort' });
     this.#closeWhenEmpty();
   }
 
   /** Closes the server and all connections, at the end of an `await using` block. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#isListening && !this.#isClosing) return;
+    if (!this.#isListening && !this.#isClosing) {
+      await this.#workers?.terminate();
+      return;
+    }
     const closed = new Promise<void>((resolve) => this.once('close', () => resolve()));
     if (this.#isListening) this.close();
     this.closeAllConnections();
     await closed;
+    await this.#workers?.terminate();
   }
 
   /** The session store of `context`: its statistics, and `revoke`. */
@@ -347,7 +439,7 @@ export class SslServer extends EventEmitter {
   }
 
   #closeWhenEmpty(): void {
-    if (!this.#isClosing || this.connectionCount > 0) return;
+    if (!this.#isClosing || this.connectionCount > 0 || this.#isServedElsewhere) return;
     this.#isClosing = false;
     this.#listener?.free();
     this.#listener = undefined;

@@ -1,5 +1,6 @@
 // Does with the context of another thread what it is asked to.
 import { once } from 'node:events';
+import { setImmediate as turn } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createServer, SslContext, SslSession } from '../../../src/index.ts';
 
@@ -30,7 +31,19 @@ const answers: Record<string, (argument: never) => unknown> = {
     context.on('newSession', ({ id }, isElsewhere) => heard.push(`new ${id.toString('hex')} ${isElsewhere}`));
     context.on('removeSession', ({ id }, reason) => heard.push(`${reason} ${id.toString('hex')}`));
   },
-  heard: () => heard.splice(0),
+  heard: async (count: number) => {
+    while (heard.length < count) await turn();
+    return heard.splice(0);
+  },
+  churn: ({ count, gate }: { count: number; gate: Int32Array }) => {
+    const session = SslSession.create({ protocol: 'TLSv1.2', cipher: 'ECDHE-RSA-AES128-GCM-SHA256' });
+    for (let round = 0; round < count; round++) {
+      context.addSession(session);
+      context.removeSession(session);
+    }
+    Atomics.store(gate, 0, 1);
+    Atomics.notify(gate, 0);
+  },
   setTimeout: () => {
     context.sessionTimeout = 5;
   },
