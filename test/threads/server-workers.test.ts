@@ -65,9 +65,8 @@ test('the server hears of the sessions of its threads, and removes them', async 
   const port = await listenOn(t, server);
   const heard = once(server.context, 'newSession');
   const socket = connect({ port, host: '127.0.0.1', servername: 'localhost', ca: certificate().cert });
-  const [[session, isElsewhere]] = await Promise.all([heard, once(socket, 'secure')]);
+  const [[session, isElsewhere], [own]] = await Promise.all([heard, once(socket, 'session')]);
   t.true(isElsewhere);
-  const own = session.toDER();
   socket.resume().end('bye');
   await once(socket, 'close');
   t.true(server.context.hasSession(session.id));
