@@ -38,9 +38,9 @@ void Outbox::Deliver(Addon& addon, Call& call) {
       // Whose a session with a handle is, is known: SSL_CTX_remove_session tells also of one that was in no cache.
       Handles& handles = addon.handles;
       const bool has_handle = !handles.Find(addon.env(), removed.session.get()).IsEmpty();
-      SSL_SESSION* const own = removed.session.release();
-      const Napi::Value session = has_handle ? handles.Own(addon.env(), Kind::kSslSession, own)
-                                             : handles.OwnSession(addon.env(), own, removed.home);
+      // A handle that lives owns all it needs: one more reference would keep the session when its owner has freed it.
+      const Napi::Value session = has_handle ? handles.Borrow(addon.env(), Kind::kSslSession, removed.session.get())
+                                             : handles.OwnSession(addon.env(), removed.session.release(), removed.home);
       CallRecord(record, CallbackKind::kRemoveSession, {record.Get("handle"), session});
     });
   }

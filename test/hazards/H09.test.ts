@@ -3,6 +3,7 @@
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
 import { createSslConnection, createSslObjects, exchange, shutdownSslConnection } from '../helpers/pair.ts';
+import { makeSession } from '../helpers/session.ts';
 import { offering, statefulPair, VERSIONS } from './contexts.ts';
 import { CRASH, shownOnGlibc, unguarded } from './unguarded.ts';
 
@@ -70,4 +71,18 @@ shownOnGlibc('without the guard: a get callback that hands out what it does not 
   const { signal, facts } = await unguarded('h09_references', 'get');
   t.is(facts.intact, 1);
   t.true(CRASH.includes(signal) || facts.reused !== 3, `ended by ${signal}, reused ${facts.reused}`);
+});
+
+test('a remove callback gives the handle that lives no reference more: one free is still enough', (t) => {
+  const ctx = capi.SSL_CTX_new(capi.TLS_method());
+  capi.SSL_CTX_sess_set_remove_cb(ctx, () => {});
+  const session = makeSession({ id: 1 });
+  for (let turn = 0; turn < 3; turn++) {
+    capi.SSL_CTX_add_session(ctx, session);
+    capi.SSL_CTX_remove_session(ctx, session);
+  }
+  const before = capi.debug.live().SSL_SESSION;
+  capi.SSL_SESSION_free(session);
+  t.is(capi.debug.live().SSL_SESSION, before - 1);
+  t.throws(() => capi.SSL_SESSION_get_id(session), { code: 'ERR_SSLCTX_FREED' });
 });
