@@ -1,5 +1,5 @@
 // Mutations of DER and PEM: some that know the format, some that do not.
-import type { Random } from './random.ts';
+import type { Random } from '../helpers/random.ts';
 
 interface Element {
   /** Where the tag is. */

@@ -4,7 +4,7 @@ import { openSync, writeSync } from 'node:fs';
 import * as capi from '../../src/capi/index.ts';
 import { createSslCtxPair, createSslObjects, exchange, useCertificate } from '../helpers/pair.ts';
 import { describe, functionNamed } from './check.ts';
-import { Random } from './random.ts';
+import { Random } from '../helpers/random.ts';
 import { HANDLE_KINDS, type HandleKind, type Parameter, type Signature } from './signature.ts';
 import { SIGNATURES } from './signatures.ts';
 import { STATES, World } from './world.ts';

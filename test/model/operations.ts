@@ -1,0 +1,10 @@
+// All operations.
+import { cacheOperations } from './ops/caches.ts';
+import { contextOperations, outerContextOperations } from './ops/contexts.ts';
+import { sessionOperations } from './ops/sessions.ts';
+import type { Operations } from './world.ts';
+
+export const OPERATIONS: Operations = {
+  inner: { ...sessionOperations, ...cacheOperations, ...contextOperations },
+  outer: { ...outerContextOperations },
+};
