@@ -85,7 +85,7 @@ export function createSslConnection({ server, client }: SslPair): boolean {
   return true;
 }
 
-function wantsMore(ssl: capi.SSL, result: number): boolean {
+export function wantsMore(ssl: capi.SSL, result: number): boolean {
   const error = capi.SSL_get_error(ssl, result);
   return (
     error === capi.SSL_ERROR_WANT_READ ||

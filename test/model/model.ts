@@ -3,6 +3,19 @@
 import type * as capi from '../../src/capi/index.ts';
 import { SSL_SESS_CACHE_UPDATE_TIME } from '../../src/capi/index.ts';
 
+/** Where a client's session comes from. */
+export interface Origin {
+  server: Context;
+  /** The cache of the server has nothing to do with it. */
+  isStateless: boolean;
+  /** What the server has of it. */
+  session: Session | undefined;
+  /** As the ticket has it, whatever has become of the session since. */
+  time: number;
+  timeout: number;
+  idContext: string;
+}
+
 /** One SSL_SESSION. */
 export class Session {
   version = 0;
@@ -25,6 +38,10 @@ export class Session {
   cache: Context | undefined;
   /** Set on a connection: shared, but nobody's. */
   isShared = false;
+  /** What a client may offer it for. */
+  origin: Origin | undefined;
+  /** libssl is about to make it, or has: who it is shows when its handle is seen. */
+  isUnknown = false;
   /** The handle, as long as somebody holds it; and how many references it owns. */
   handle: capi.SSL_SESSION | undefined;
   weak: WeakRef<capi.SSL_SESSION> | undefined;
@@ -121,12 +138,12 @@ export class Context {
   };
 
   find(cacheKey: string): Session | undefined {
-    return this.list.find((session) => session.cacheKey === cacheKey);
+    return this.list.find((session) => !session.isUnknown && session.cacheKey === cacheKey);
   }
 
   /** SSL_CTX_add_session. `now` is for SSL_SESS_CACHE_UPDATE_TIME. `reAddingMoves`: see docs/differences.md. */
   add(session: Session, now: number, reAddingMoves: boolean): { added: 0 | 1; removals: Removal[] } {
-    const before = this.find(session.cacheKey);
+    const before = session.isUnknown ? undefined : this.find(session.cacheKey);
     const removals: Removal[] = [];
     if ((this.mode & SSL_SESS_CACHE_UPDATE_TIME) !== 0) session.time = now;
     if (before === session) {
@@ -152,8 +169,8 @@ export class Context {
 
   /** SSL_CTX_remove_session: looks for the ID, marks and tells of the argument. */
   remove(session: Session): { removed: 0 | 1; removals: Removal[] } {
-    if (session.id === '') return { removed: 0, removals: [] };
-    const found = this.find(session.cacheKey);
+    if (session.id === '' && !session.isUnknown) return { removed: 0, removals: [] };
+    const found = session.isUnknown ? undefined : this.find(session.cacheKey);
     if (found !== undefined) this.#unlink(found);
     session.isSpent = true;
     return {

@@ -40,6 +40,8 @@ export async function shrink(task: Task, failed: Outcome, limit = 400): Promise<
     best = fails ? { ops: ops.slice(0, outcome.step + 1), outcome, attempts } : { ...best, attempts };
     return fails;
   };
+  // What does not fail twice depends on the clock or the collector: no part of it will tell more.
+  if (!(await attempt(whole))) return best;
   for (let size = Math.ceil(whole.length / 2); best.attempts < limit; ) {
     let smaller = false;
     for (let end = best.ops.length; end > 0 && best.attempts < limit; end -= size) {

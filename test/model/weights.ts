@@ -23,6 +23,9 @@ export const WEIGHTS: Weights = {
   freeContext: 6,
   useFreedContext: 5,
   dropContext: 2,
+  connect: 30,
+  end: 12,
+  reenter: 10,
   collectNow: 1,
   collect: 1,
 };

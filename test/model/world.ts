@@ -4,7 +4,7 @@ import { strict as assert } from 'node:assert';
 import * as capi from '../../src/capi/index.ts';
 import type { SslContext } from '../../src/index.ts';
 import { type SslSession, sessionHandle, wrapSession } from '../../src/session.ts';
-import { checkContext, checkSession } from './check.ts';
+import { checkContext, checkSession, readSession } from './check.ts';
 import { Context, type Reason, type Removal, type Session } from './model.ts';
 import { type Op, show } from './program.ts';
 
@@ -29,6 +29,8 @@ export interface Frame {
   readonly op: Op;
   /** What remove callbacks have to hear before the call returns. */
   readonly expected: Removal[];
+  /** The new callbacks that have to come. */
+  news?: Array<{ context: Context; session: Session; then: (() => void) | undefined }>;
   callbacks: number;
   threw: boolean;
 }
@@ -45,6 +47,8 @@ export class LiveContext extends Context {
   /** What the listeners of a class context have to hear yet, and what causes it. */
   readonly pending: Array<Removal & { frame: Frame }> = [];
   isDelivering = false;
+  /** Connections that keep it alive. */
+  pins = 0;
 
   constructor(handle: capi.SSL_CTX, object: SslContext | undefined, version: number, isStateful: boolean) {
     super();
@@ -53,6 +57,17 @@ export class LiveContext extends Context {
     this.version = version;
     this.isStateful = isStateful;
   }
+}
+
+/** Two ends that have done their handshake. */
+export interface Connection {
+  readonly server: capi.SSL;
+  readonly client: capi.SSL;
+  readonly serverContext: LiveContext;
+  readonly clientContext: LiveContext;
+  /** What an unclean end takes out of the caches. */
+  readonly serverSession: Session | undefined;
+  readonly clientSession: Session | undefined;
 }
 
 export type Operation = (world: World, op: Op) => void | Promise<void>;
@@ -74,6 +89,11 @@ export class World {
   readonly sessions: Session[] = [];
   readonly freedSessions: capi.SSL_SESSION[] = [];
   readonly freedContexts: capi.SSL_CTX[] = [];
+  /** Client contexts by protocol version. Other operations leave them alone. */
+  readonly clients = new Map<number, LiveContext>();
+  readonly connections: Connection[] = [];
+  /** The connection that libssl is in. */
+  busy: capi.SSL | undefined;
   readonly reAddingMoves: boolean;
   divergence: Divergence | undefined;
   depth = 0;
@@ -118,7 +138,7 @@ export class World {
     await this.#operation(op)(this, op);
     if (this.divergence !== undefined) throw this.divergence;
     this.equal(capi.debug.errorQueueDepth(), 0, 'errors in the queue of OpenSSL');
-    for (const context of this.contexts) {
+    for (const context of [...this.contexts, ...this.clients.values()]) {
       this.equal(context.pending.length, 0, 'events that nobody was told');
       checkContext(this, context);
     }
@@ -154,6 +174,7 @@ export class World {
     }
     if (this.divergence !== undefined) throw this.divergence;
     this.equal(frame.expected.length, 0, `${what}: events that did not come`);
+    this.equal(frame.news?.length ?? 0, 0, `${what}: new callbacks that did not come`);
     this.count(error === undefined ? what : `${what} ${codeOf(error)}`);
     const expectedCode = frame.threw ? 'ON_PURPOSE' : code;
     if (codeOf(error) !== expectedCode) {
@@ -227,11 +248,58 @@ export class World {
   observe(session: Session, handle: capi.SSL_SESSION, what: string): void {
     const { known } = session;
     if (known === handle) return;
+    if (session.isUnknown) this.#meet(session, handle);
     if (known !== undefined) this.fail(`${what}: another handle of ${session.cacheKey} than before`);
     const key = `${capi.SSL_SESSION_get_protocol_version(handle)}:${capi.SSL_SESSION_get_id(handle).toString('hex')}`;
     this.equal(key, session.cacheKey, what);
     session.weak = new WeakRef(handle);
     session.references = 1;
+  }
+
+  /** What libssl has made is seen for the first time. */
+  #meet(session: Session, handle: capi.SSL_SESSION): void {
+    const { time, timeout, cache, home } = session;
+    readSession(session, handle);
+    session.isUnknown = false;
+    // The second may be over, or libssl's clock, which is a coarse one, not in it yet.
+    if (home !== undefined && cache !== undefined && (session.time < time - 1 || session.time > time + 60)) {
+      this.fail(`a new session of the time ${session.time}, at ${time}`);
+    }
+    if (cache !== undefined) this.equal(session.timeout, timeout, 'the timeout of a new session');
+    if (cache instanceof LiveContext && session.time !== time) cache.moved(session);
+  }
+
+  /** A new callback has been called: the innermost call knows for which session. */
+  heardNew(context: LiveContext, handle: capi.SSL_SESSION): void {
+    const frame = this.#frames.at(-1);
+    const next = frame?.news?.shift();
+    if (frame === undefined || next === undefined) this.fail('a new callback that nobody expects');
+    this.equal(next.context === context, true, 'the context whose new callback is called');
+    this.equal(frame.expected.length, 0, 'evictions that are told after what caused them');
+    this.observe(next.session, handle, 'the session of the new callback');
+    this.count('new callbacks');
+    const throws = this.inside(frame);
+    next.then?.();
+    if (throws) {
+      frame.threw = true;
+      throw new OnPurpose(show(frame.op));
+    }
+  }
+
+  /** Expects a new callback in the innermost call. `then` is done after it. */
+  expectNew(context: Context, session: Session, then?: () => void): void {
+    const frame = this.#frames.at(-1);
+    if (frame === undefined) throw new Error('no call is under way');
+    frame.news ??= [];
+    frame.news.push({ context, session, then });
+  }
+
+  /** Whether a callback of the innermost call has thrown, once. */
+  takeThrown(): boolean {
+    const frame = this.#frames.at(-1);
+    const threw = frame?.threw ?? false;
+    if (frame !== undefined) frame.threw = false;
+    return threw;
   }
 
   /** Holds the handle from now on. */
@@ -268,11 +336,16 @@ export class World {
 
   /** Lets go of everything. */
   release(): void {
-    for (const context of this.contexts) {
+    for (const context of [...this.contexts, ...this.clients.values()]) {
       if (context.object === undefined) capi.SSL_CTX_sess_set_remove_cb(context.handle, null);
       else context.object.removeAllListeners();
     }
     this.contexts.length = 0;
+    this.clients.clear();
+    for (const { server, client } of this.connections.splice(0)) {
+      capi.SSL_free(server);
+      capi.SSL_free(client);
+    }
     this.sessions.length = 0;
     this.freedSessions.length = 0;
     this.freedContexts.length = 0;

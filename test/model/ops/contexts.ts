@@ -33,7 +33,9 @@ export function makeContext(world: World, a: number): LiveContext {
     useCertificate(handle);
     capi.SSL_CTX_set_session_id_context(handle, Buffer.from(idContext));
     if (isStateful) capi.SSL_CTX_set_options(handle, capi.SSL_OP_NO_TICKET);
-    context = new LiveContext(handle, undefined, version, isStateful);
+    const live = new LiveContext(handle, undefined, version, isStateful);
+    capi.SSL_CTX_sess_set_new_cb(handle, (_ssl, session) => world.heardNew(live, session));
+    context = live;
   }
   context.idContext = Buffer.from(idContext).toString('hex');
   world.contexts.push(context);
@@ -82,7 +84,8 @@ function free(world: World, op: Op): void {
   world.freedContexts.push(handle);
   if (world.freedContexts.length > LIMITS.freed) world.freedContexts.shift();
   context.references = 0;
-  const removals = context.flush(0, now(), 'context-freed');
+  // Connections keep the cache: it goes with the last of them.
+  const removals = context.pins > 0 ? [] : context.flush(0, now(), 'context-freed');
   if (object === undefined) world.call(op, 'SSL_CTX_free', { removals }, () => capi.SSL_CTX_free(handle));
   else world.call(op, 'free', { removals }, () => object.free());
 }
@@ -111,7 +114,7 @@ function useFreed(world: World, op: Op): void {
 function drop(world: World, op: Op): void {
   const place = number(op, 1) % LIMITS.contexts;
   const context = world.contexts[place];
-  if (context === undefined || context.isObserved) return;
+  if (context === undefined || context.isObserved || context.pins > 0) return;
   world.contexts.splice(place, 1);
   for (const session of context.list) session.cache = undefined;
   // The collector decides when, and its cache marks what it had.
