@@ -46,6 +46,7 @@ try {
     // Finalizers, and what listeners have thrown, need the event loop.
     if (step % 64 === 0) await nextTurn();
   }
+  while (world.connections.length > 0) await world.perform({ name: 'end', numbers: [0, 1, 0, 0] });
   await nextTurn();
   world.equal(uncaught, world.uncaught, 'exceptions of listeners that Node has reported');
   world.release();

@@ -34,7 +34,7 @@ async function failed(task: Task, outcome: Outcome): Promise<void> {
   const { ops, outcome: same, attempts } = await shrink(task, outcome);
   writeFileSync(values.out, `[\n${ops.map((op) => `  ${JSON.stringify(op)}`).join(',\n')}\n]\n`);
   console.log(`${ops.length} operations are enough (${attempts} attempts), in ${values.out}: ${same.failure}`);
-  for (const op of ops) console.log(`  ${show(op)}`);
+  if (ops.length <= 60) for (const op of ops) console.log(`  ${show(op)}`);
 }
 
 /** False when it has failed. */

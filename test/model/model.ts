@@ -40,6 +40,8 @@ export class Session {
   isShared = false;
   /** What a client may offer it for. */
   origin: Origin | undefined;
+  /** Not what libssl has made any more. */
+  isAltered = false;
   /** libssl is about to make it, or has: who it is shows when its handle is seen. */
   isUnknown = false;
   /** The handle, as long as somebody holds it; and how many references it owns. */

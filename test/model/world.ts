@@ -88,6 +88,7 @@ export class World {
   /** Those whose handles are held here. */
   readonly sessions: Session[] = [];
   readonly freedSessions: capi.SSL_SESSION[] = [];
+  readonly dead = new WeakSet<capi.SSL_SESSION>();
   readonly freedContexts: capi.SSL_CTX[] = [];
   /** Client contexts by protocol version. Other operations leave them alone. */
   readonly clients = new Map<number, LiveContext>();
@@ -104,6 +105,7 @@ export class World {
   readonly #inner: Operations['inner'];
   readonly #outer: Operations['outer'];
   readonly #frames: Frame[] = [];
+  #ticks = 0;
 
   constructor({ inner, outer }: Operations, reAddingMoves: boolean) {
     this.#inner = inner;
@@ -123,6 +125,11 @@ export class World {
     } catch {
       this.fail(`${what}: ${String(actual)}, the model says ${String(expected)}`);
     }
+  }
+
+  /** A time in the future, later than the last one. */
+  tick(): number {
+    return 3_000_000_000 + this.#ticks++;
   }
 
   count(what: string): void {
@@ -215,7 +222,9 @@ export class World {
     const next = context.pending.shift();
     if (next === undefined) this.fail('an event that nobody expects');
     this.equal(reason, next.reason, 'why the session was removed');
-    this.observe(next.session, sessionHandle(session), 'the session of the event');
+    const handle = sessionHandle(session);
+    // A listener before this one may have given it back.
+    if (!this.dead.has(handle)) this.observe(next.session, handle, 'the session of the event');
     this.count(`event ${reason}`);
     context.isDelivering = true;
     const throws = this.inside(next.frame);
@@ -325,6 +334,7 @@ export class World {
     const { handle } = session;
     if (handle !== undefined) {
       this.freedSessions.push(handle);
+      this.dead.add(handle);
       if (this.freedSessions.length > LIMITS.freed) this.freedSessions.shift();
     }
     const place = this.sessions.indexOf(session);
@@ -342,10 +352,6 @@ export class World {
     }
     this.contexts.length = 0;
     this.clients.clear();
-    for (const { server, client } of this.connections.splice(0)) {
-      capi.SSL_free(server);
-      capi.SSL_free(client);
-    }
     this.sessions.length = 0;
     this.freedSessions.length = 0;
     this.freedContexts.length = 0;

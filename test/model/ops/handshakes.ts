@@ -33,6 +33,12 @@ function coming(home: Context, timeout: number): Session {
   return session;
 }
 
+/** What a server looks for: in TLS 1.3 the ticket is the ID of the server's session. */
+function askedFor(offered: Session): string {
+  if (offered.version === capi.TLS1_2_VERSION) return offered.cacheKey;
+  return offered.origin?.session?.cacheKey ?? '';
+}
+
 /** One handshake, as the model sees it. */
 class Prediction {
   readonly world: World;
@@ -46,6 +52,8 @@ class Prediction {
   #isHit = false;
   #tickets = 0;
   serverSession: Session | undefined;
+  /** What the server tells of. */
+  readonly made: Session[] = [];
 
   constructor(world: World, server: LiveContext, client: LiveContext, session: Session | undefined) {
     this.world = world;
@@ -98,8 +106,9 @@ class Prediction {
     // Not 32 bytes, not asked for.
     if (isTls13 && (origin.isStateless || !server.isStateful)) return undefined;
     if ((server.mode & capi.SSL_SESS_CACHE_NO_INTERNAL_LOOKUP) !== 0) return undefined;
-    const { session } = origin;
-    if (session === undefined || session.cache !== server) {
+    // It may be a copy by now, even one of the client's.
+    const session = server.find(askedFor(offered));
+    if (session === undefined) {
       server.counters.misses++;
       return undefined;
     }
@@ -146,6 +155,7 @@ class Prediction {
     const { server, world } = this;
     const { mode } = server;
     this.serverSession = session;
+    this.made.push(session);
     const isCached = !this.isTls13 || server.isStateful || server.isObserved;
     if (isCached && (mode & capi.SSL_SESS_CACHE_NO_INTERNAL_STORE) === 0) {
       world.expectMore(server.add(session, now(), world.reAddingMoves).removals);
@@ -182,6 +192,18 @@ class Prediction {
     client.counters.connect_good++;
     if (!caches) return;
     if (this.isTls13 && this.#isHit && offered !== undefined) world.expectMore(client.remove(offered).removals);
+  }
+
+  /** For the message of a failure. */
+  describe(): string {
+    const { server, offered, isTls13 } = this;
+    const origin = offered?.origin;
+    const own = origin?.server === server ? 'own' : 'other';
+    const ticket = origin?.isStateless ? 'a ticket' : 'an ID';
+    const cached = offered !== undefined && server.find(askedFor(offered)) !== undefined;
+    return `${isTls13 ? 'TLS 1.3' : 'TLS 1.2'}, ${server.isStateful ? 'stateful' : 'stateless'}, mode ${server.mode}, ${ticket} of ${own}${
+      cached ? ', cached' : ''
+    }, of ${origin?.time} for ${origin?.timeout}`;
   }
 
   /** How many sessions the client is told of when it reads. */
@@ -225,6 +247,7 @@ function clientSession(world: World, prediction: Prediction, ssl: capi.SSL, plac
     // It is the one that was offered: one reference more.
     world.equal(handle === offered.handle, true, 'the session of a client that has resumed');
     capi.SSL_SESSION_free(handle);
+    offered.home ??= client;
     return offered;
   }
   const session = new Session();
@@ -245,12 +268,17 @@ function connect(world: World, op: Op): void {
   if (server === undefined || server.object !== undefined || world.connections.length >= MOST_CONNECTIONS) return;
   const client = clientContext(world, server.version);
   // Mostly one of this server's.
-  const offers = world.sessions.filter(({ origin, version }) => origin !== undefined && version === server.version);
+  const offers = world.sessions.filter(({ origin, version, isAltered }) => {
+    return origin !== undefined && version === server.version && !isAltered;
+  });
   const own = offers.filter(({ origin }) => origin?.server === server);
   const session =
     number(op, 2) % 8 === 0
       ? undefined
       : world.pick(own.length > 0 && number(op, 2) % 4 !== 1 ? own : offers, number(op, 0));
+  const copy = session === undefined ? undefined : server.find(askedFor(session));
+  // With another key the handshake would fail.
+  if (copy?.isAltered) return;
   const pair = createSslObjects(server.handle, client.handle);
   server.pins++;
   client.pins++;
@@ -263,7 +291,12 @@ function connect(world: World, op: Op): void {
     prediction.begin();
     shakeHands(world, pair);
     capi.SSL_read(pair.client, Buffer.alloc(1));
-    world.equal(capi.SSL_session_reused(pair.server), prediction.isHit ? 1 : 0, 'whether the server has resumed');
+    const what = prediction.describe();
+    world.equal(
+      capi.SSL_session_reused(pair.server),
+      prediction.isHit ? 1 : 0,
+      `whether the server has resumed, ${what}`,
+    );
     world.equal(capi.SSL_session_reused(pair.client), prediction.isHit ? 1 : 0, 'whether the client has resumed');
   });
   const connection: Connection = {
@@ -274,7 +307,19 @@ function connect(world: World, op: Op): void {
     clientSession: clientSession(world, prediction, pair.client, number(op, 3)),
   };
   world.connections.push(connection);
+  settle(world, prediction.made);
   if (number(op, 0) % 3 !== 0) end(world, { ...op, numbers: [world.connections.length - 1, number(op, 0) % 5] });
+}
+
+/** Times that do not depend on the clock: the same program does the same again. */
+function settle(world: World, made: readonly Session[]): void {
+  for (const session of made) {
+    const handle = session.known;
+    if (handle === undefined || session.references === 0) continue;
+    session.time = world.tick();
+    capi.SSL_SESSION_set_time(handle, session.time);
+    if (session.cache instanceof LiveContext) session.cache.moved(session);
+  }
 }
 
 /** Gives the context up with its last connection; then the cache is told of. */

@@ -129,6 +129,7 @@ function set(world: World, op: Op): void {
   if (session === undefined || setter === undefined) return;
   const code = session.isFrozen ? 'ERR_SSLCTX_SESSION_FROZEN' : undefined;
   world.call(op, 'a setter', { code }, () => setter(world.handleOf(session), session, number(op, 2)));
+  if (code === undefined) session.isAltered = true;
 }
 
 /** Allowed at any time: the cache sorts anew. */
