@@ -29,7 +29,7 @@ async function say(port: number, text: string, options: object = {}): Promise<{ 
   });
   socket.write(text);
   await once(socket, 'end');
-  const reused = socket.isSessionReused();
+  const reused = socket.resumption.accepted;
   socket.destroy();
   return { answer, reused };
 }
