@@ -1,6 +1,7 @@
 // The callbacks of libssl. They run on the thread of the call that makes libssl call them; remove callbacks right after
 // libssl has released the context's lock, before that call returns. What a callback throws comes out of that call; libssl
-// gets the answer that each function names. `null` takes a callback back.
+// gets the answer that each function names. `null` takes a callback back. A context that several threads have takes, in
+// each of them, callbacks of the kinds that it had when it was shared; all others throw ERR_SSLCTX_SHARED.
 import { type Callbacks, getCallback, Kind, setCallback } from './callbacks.ts';
 import {
   contextCallbacks,

@@ -1,5 +1,5 @@
-// H5: libssl calls back on the thread that took the last reference or evicted. Here a handle cannot leave its thread, so
-// that all callbacks of a context run on the thread that made it.
+// H5: libssl calls back on the thread that took the last reference or evicted. Here a handle cannot leave its thread; of
+// contexts that several threads have, see test/threads.
 import { once } from 'node:events';
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import test from 'ava';

@@ -1,4 +1,5 @@
-// H6: SSL_CTX_sessions gives libssl's live table in C. Here it is a snapshot, taken on the one thread of the context.
+// H6: SSL_CTX_sessions gives libssl's live table in C. Here it is a snapshot. Of contexts
+// that several threads have, see test/threads.
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
 import { makeSession } from '../helpers/session.ts';

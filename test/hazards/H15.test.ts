@@ -1,5 +1,5 @@
-// H15: libssl's setters are plain stores without a lock. Here a context belongs to one thread, so nobody reads while
-// another writes; and a setter called in the middle of a handshake is that thread's own.
+// H15: libssl's setters are plain stores without a lock. Here a context that several threads have cannot be set up any
+// more (test/threads), and a setter called in the middle of a handshake is that thread's own.
 import { once } from 'node:events';
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';

@@ -23,6 +23,20 @@ function resolved(code: string): string {
   });
 }
 
+/** The blocks that begin with the name of a file: programs of threads. */
+function programsOf(section: string): Map<string, string> {
+  const blocks = section.matchAll(/^```js\n\/\/ (\w+)\.js\n([\s\S]*?)^```$/gm);
+  return new Map(Array.from(blocks, ([, name = '', code = '']) => [name, resolved(code)]));
+}
+
+/** Node 20 does not read TypeScript in threads, and takes no --import there: the sources need a loader. */
+function writeProgram(folder: string, name: string, code: string): void {
+  writeFileSync(join(folder, `${name}.mjs`), code);
+  const register = `if (!process.features.typescript) (await import('tsx/esm/api')).register();\n`;
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  writeFileSync(join(folder, `${name}.js`), `${register}await import('./${name}.mjs');\n`);
+}
+
 /**
  * Declares a test for each section of a file of docs/ that has an example, and one that there are `count` of them.
  * `prepare` makes what an example needs, and tells it where by the environment.
@@ -37,20 +51,21 @@ export function testExamples(
     const [title = ''] = section.split('\n', 1);
     const code = /^```ts\n([\s\S]*?)^```$/m.exec(section)?.[1];
     if (code === undefined) return [];
-    return [{ title, code: resolved(code) }];
+    return [{ title, code: resolved(code), programs: programsOf(section) }];
   });
 
   test(`docs/${document} has examples`, (t) => {
     t.is(examples.length, count);
   });
 
-  for (const { title, code } of examples) {
+  for (const { title, code, programs } of examples) {
     test(`the example of "${title}"`, async (t) => {
       const folder = mkdtempSync(join(tmpdir(), 'sslctx-'));
       t.teardown(() => rmSync(folder, { recursive: true }));
       const file = join(folder, 'example.mts');
       symlinkSync(fileURLToPath(new URL('../../node_modules', import.meta.url)), join(folder, 'node_modules'));
       writeFileSync(file, code);
+      for (const [name, text] of programs) writeProgram(folder, name, text);
       const result = await execute(process.execPath, [...process.execArgv, file], {
         env: { ...process.env, ...(await prepare(t)) },
       });

@@ -13,9 +13,9 @@ import {
   shutdownSslConnection,
   useCertificate,
 } from '../helpers/pair.ts';
+import { Random } from '../helpers/random.ts';
 import { describe } from './check.ts';
 import { mutant, pemMutant } from './mutate.ts';
-import { Random } from '../helpers/random.ts';
 
 const [seed = 1, count = 1000] = process.argv.slice(2, 4).map(Number);
 const journal = openSync(process.argv[4] ?? '', 'w');

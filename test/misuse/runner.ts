@@ -3,9 +3,9 @@
 import { openSync, writeSync } from 'node:fs';
 import * as capi from '../../src/capi/index.ts';
 import { createSslCtxPair, exchange } from '../helpers/pair.ts';
+import { Random } from '../helpers/random.ts';
 import { dependsOnState, functionNamed, mustRefuse, wrongError, wrongResult } from './check.ts';
 import { type Hostile, type HostileValues, hostileValues } from './hostile.ts';
-import { Random } from '../helpers/random.ts';
 import type { Signature } from './signature.ts';
 import { SIGNATURES } from './signatures.ts';
 import { STATES, type State, World } from './world.ts';

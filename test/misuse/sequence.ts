@@ -3,8 +3,8 @@
 import { openSync, writeSync } from 'node:fs';
 import * as capi from '../../src/capi/index.ts';
 import { createSslCtxPair, createSslObjects, exchange, useCertificate } from '../helpers/pair.ts';
-import { describe, functionNamed } from './check.ts';
 import { Random } from '../helpers/random.ts';
+import { describe, functionNamed } from './check.ts';
 import { HANDLE_KINDS, type HandleKind, type Parameter, type Signature } from './signature.ts';
 import { SIGNATURES } from './signatures.ts';
 import { STATES, World } from './world.ts';

@@ -1,0 +1,3 @@
+import { testExamples } from '../helpers/examples.ts';
+
+testExamples('threads.md', 2);
