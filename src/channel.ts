@@ -13,6 +13,7 @@ export type {
   ClientHello,
   ConnectAddress,
   ListenAddress,
+  ListenerOptions,
   SocketAddress,
 } from './capi/channel.ts';
 

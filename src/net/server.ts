@@ -1,27 +1,20 @@
 // A TLS server on real sockets.
 import { EventEmitter } from 'node:events';
-import { rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import type { Worker } from 'node:worker_threads';
-import type { SocketAddress } from '../channel.ts';
-import {
-  type ListenAddress,
-  type ListenerTarget,
-  prepareServerContext,
-  type SslChannel,
-  SslListener,
-} from '../channel.ts';
+import { type ListenerTarget, prepareServerContext, type SocketAddress, type SslChannel } from '../channel.ts';
 import { SslContext } from '../context.ts';
 import { checkOptionNames, type SslContextOptions } from '../context-options.ts';
 import { invalidType, invalidValue, requireInteger, SslctxError, toError } from '../errors.ts';
 import { logKeys, logsKeys } from '../keylog-file.ts';
 import { attachSessionStore, type ContextStore, sessionStoreOf } from '../store/context-store.ts';
+import { type DoorSettings, ServerDoor } from './server-door.ts';
 import { ServerHello } from './server-hello.ts';
 import { ownOptionNames, type SslServerEvents, type SslServerOptions, serverOptionNames } from './server-options.ts';
 import { type Configuration, checkWorkers, ServerWorkers, type ServerWorkersOptions } from './server-workers.ts';
-import { isShared, SharedListener } from './shared-listener.ts';
+import { isShared } from './shared-listener.ts';
 import { type SslSocket, type SslSocketOptions, socketOn, socketOver, type Transport } from './socket.ts';
-import { addressesFor, type ListenOptions, listenOptions } from './where.ts';
+import { type ListenOptions, listenOptions } from './where.ts';
 
 type Listener<Name extends keyof SslServerEvents> = (...args: SslServerEvents[Name]) => void;
 
@@ -53,11 +46,9 @@ const costlyEvents = new Set<string | symbol>(['keylog', 'resumeSession', 'newSe
 /** See {@link createServer}. */
 export class SslServer extends EventEmitter {
   #context: SslContext;
-  #listener: SslListener | undefined;
-  #shared: SharedListener | undefined;
+  readonly #door: ServerDoor;
   #isListening = false;
   #isClosing = false;
-  #path: string | undefined;
   readonly #sockets = new Set<SslSocket>();
   readonly #options: SslServerOptions;
   readonly #socketOptions: SslSocketOptions;
@@ -70,7 +61,6 @@ export class SslServer extends EventEmitter {
     this.#sockets.delete(socket);
     this.#closeWhenEmpty();
   };
-  #isRef = true;
 
   constructor(options: SslServerOptions = {}) {
     super();
@@ -89,13 +79,14 @@ export class SslServer extends EventEmitter {
     if (context !== undefined) this.#attach(context, false);
     this.#hello = new ServerHello(this, options);
     this.#workers = options.workers === undefined ? undefined : this.#threads(options.workers);
+    this.#door = new ServerDoor(() => this.#settings(), this.#target());
     this.#prepare(this.#context);
     this.on('connection', (stream) => this.#accept(stream));
   }
 
   static {
     listenOnDescriptor = (server, fd) => {
-      server.#open({ fd, backlog: 0 });
+      server.#door.openAt({ fd, backlog: 0 });
       server.#announce();
     };
   }
@@ -129,42 +120,28 @@ export class SslServer extends EventEmitter {
    */
   listen(where: number | string | ListenOptions = 0, ...more: Array<string | number | (() => void)>): this {
     const { options, callback } = listenOptions(where, more);
-    if (this.#isListening || this.#listener !== undefined || this.#shared !== undefined) {
+    if (this.#isListening || this.#door.isUsed) {
       throw new SslctxError('ERR_SSLCTX_STATE', 'the server listens already');
     }
     if (callback !== undefined) this.once('listening', callback);
     for (const store of this.#stores) store.open();
-    this.#listen(options).catch((error: unknown) => this.emit('error', toError(error)));
+    this.#listen(options).catch((error: unknown) => process.nextTick(() => this.emit('error', toError(error))));
     return this;
   }
 
   async #listen(options: ListenOptions): Promise<void> {
     options.signal?.addEventListener('abort', () => this.close(), { once: true });
-    let failure: unknown;
     if (isShared(options)) {
       if (this.#workers !== undefined)
         throw new SslctxError('ERR_SSLCTX_STATE', "'workers' need a socket of their own");
-      await this.#share(options);
-      this.#announce();
-      return;
+      await this.#door.share(options, (stream) => {
+        if (this.#maxConnections > 0 && this.connectionCount >= this.#maxConnections) stream.destroy();
+        else this.emit('connection', stream);
+      });
+    } else {
+      await this.#door.open(options, () => this.#isClosing);
+      await this.#startWorkers();
     }
-    // The first address that works: without a host, that is both families, or IPv4 alone.
-    for (const where of await addressesFor(options)) {
-      if (this.#isClosing) return;
-      try {
-        this.#open(where);
-        failure = undefined;
-        break;
-      } catch (error) {
-        failure = error;
-      }
-    }
-    if (failure !== undefined) {
-      process.nextTick(() => this.emit('error', toError(failure)));
-      return;
-    }
-    this.#path = options.path;
-    await this.#startWorkers();
     this.#announce();
   }
 
@@ -174,12 +151,11 @@ export class SslServer extends EventEmitter {
       await this.#workers.start();
     } catch (error) {
       await this.#workers.terminate();
-      this.#listener?.close();
-      this.#listener?.free();
-      this.#listener = undefined;
+      this.#door.close();
+      this.#door.free();
       throw error;
     }
-    this.#closeSocket();
+    this.#closeWithWorkers();
   }
 
   #threads(workers: ServerWorkersOptions): ServerWorkers {
@@ -188,7 +164,7 @@ export class SslServer extends EventEmitter {
       hosts: this.#hello.hosts,
       options: this.#options,
       maxConnections: this.#maxConnections,
-      fd: this.#listener?.descriptor ?? -1,
+      fd: this.#door.descriptor,
     });
     const onExit = (worker: Worker, code: number, error: Error | undefined): void => {
       this.emit('workerExit', worker, code, error);
@@ -215,14 +191,15 @@ export class SslServer extends EventEmitter {
     try {
       return await this.#workers.add();
     } finally {
-      this.#closeSocket();
+      this.#closeWithWorkers();
     }
   }
 
-  /** At the server's end, when no thread is about to take a copy of the descriptor. */
-  #closeSocket(): void {
-    if (this.#workers === undefined || (this.#isClosing && this.#workers.isIdle)) this.#listener?.close();
-    if (this.#isClosing) this.#workers?.close();
+  /** At the server's end; the socket, when no thread is about to take a copy of its descriptor. */
+  #closeWithWorkers(): void {
+    if (!this.#isClosing) return;
+    if (this.#workers?.isIdle !== false) this.#door.close();
+    this.#workers?.close();
   }
 
   #announce(): void {
@@ -231,39 +208,17 @@ export class SslServer extends EventEmitter {
     process.nextTick(() => this.emit('listening'));
   }
 
-  async #share(options: ListenOptions): Promise<void> {
-    const { noDelay = true, keepAlive = false, keepAliveInitialDelay = 0 } = this.#options;
-    const settings = { noDelay, keepAlive, keepAliveInitialDelay };
-    const shared = new SharedListener(settings, (stream) => {
-      if (this.#maxConnections > 0 && this.connectionCount >= this.#maxConnections) stream.destroy();
-      else this.emit('connection', stream);
-    });
-    if (!this.#isRef) shared.ref(false);
-    this.#shared = shared;
-    try {
-      await shared.listen(options);
-    } catch (error) {
-      this.#shared = undefined;
-      throw error;
-    }
+  #settings(): DoorSettings {
+    return {
+      context: this.#context,
+      options: this.#options,
+      channel: this.#channelOptions(),
+      maxConnections: this.#maxConnections,
+      isIdle: this.#workers !== undefined,
+    };
   }
 
-  #open(where: ListenAddress): void {
-    const { handshakeTimeout = 120_000, noDelay = true, keepAlive = false, keepAliveInitialDelay = 0 } = this.#options;
-    const isIdle = this.#workers !== undefined;
-    const settings = { handshakeTimeout, noDelay, keepAlive, isIdle, maxConnections: this.#maxConnections };
-    const delay = Math.ceil(keepAliveInitialDelay / 1000);
-    const options = { ...settings, keepAliveInitialDelay: delay, ...this.#channelOptions() };
-    this.#listener = new SslListener(this.#context, where, options, this.#target());
-    if (!this.#isRef) this.#listener.ref(false);
-  }
-
-  #channelOptions(): {
-    questions: number;
-    tellsKeys: boolean;
-    requireCloseNotify: boolean;
-    defersTickets: boolean;
-  } {
+  #channelOptions(): DoorSettings['channel'] {
     return {
       questions: this.#hello.listQuestions(),
       tellsKeys: this.#tellsKeys,
@@ -278,9 +233,7 @@ export class SslServer extends EventEmitter {
 
   /** Where the server listens: as Node's `server.address()`. */
   address(): SocketAddress | AddressInfo | string | null {
-    if (!this.#isListening) return null;
-    if (this.#shared !== undefined) return this.#shared.address;
-    return this.#path ?? this.#listener?.address ?? null;
+    return this.#isListening ? this.#door.address : null;
   }
 
   get listening(): boolean {
@@ -289,7 +242,7 @@ export class SslServer extends EventEmitter {
 
   /** How many connections there are, those in a handshake included. */
   get connectionCount(): number {
-    return this.#sockets.size + (this.#listener?.pending ?? 0);
+    return this.#sockets.size + this.#door.pending;
   }
 
   /** More than this many connections are closed at once; 0 for no limit. */
@@ -347,16 +300,12 @@ export class SslServer extends EventEmitter {
   }
 
   ref(): this {
-    this.#isRef = true;
-    this.#listener?.ref(true);
-    this.#shared?.ref(true);
+    this.#door.ref(true);
     return this;
   }
 
   unref(): this {
-    this.#isRef = false;
-    this.#listener?.ref(false);
-    this.#shared?.ref(false);
+    this.#door.ref(false);
     return this;
   }
 
@@ -370,9 +319,7 @@ export class SslServer extends EventEmitter {
     if (closeListener !== undefined) this.once('close', () => closeListener());
     this.#isListening = false;
     this.#isClosing = true;
-    this.#closeSocket();
-    this.#shared?.close();
-    if (this.#listener !== undefined && this.#path !== undefined) rmSync(this.#path, { force: true });
+    this.#closeWithWorkers();
     this.#closeWhenEmpty();
     return this;
   }
@@ -380,7 +327,7 @@ export class SslServer extends EventEmitter {
   /** Destroys all connections. Their sessions stay good. */
   closeAllConnections(): void {
     this.#hello.abort();
-    this.#listener?.abort();
+    this.#door.abort();
     for (const socket of this.#sockets) socket.destroy();
     this.#workers?.tell({ what: 'abort' });
     this.#closeWhenEmpty();
@@ -433,17 +380,13 @@ export class SslServer extends EventEmitter {
   }
 
   #configure(): void {
-    if (!this.#isListening && this.#listener === undefined) return;
-    const { maxConnections } = this;
-    this.#listener?.configure(this.#context, { ...this.#channelOptions(), maxConnections });
+    this.#door.configure();
   }
 
   #closeWhenEmpty(): void {
     if (!this.#isClosing || this.connectionCount > 0 || this.#isServedElsewhere) return;
     this.#isClosing = false;
-    this.#listener?.free();
-    this.#listener = undefined;
-    this.#shared = undefined;
+    this.#door.free();
     const closed = Promise.allSettled(this.#stores.map((store) => store.close()));
     void closed.then(() => process.nextTick(() => this.emit('close')));
   }
