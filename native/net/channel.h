@@ -109,6 +109,8 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
   SSL_SESSION* OnLookup(const unsigned char* id, int length) noexcept;
   void OnNewSession(SSL_SESSION* session, bool context_listens) noexcept;
   void OnKeylog(const char* line) noexcept;
+  /// A handshake message of the peer's, by its first byte.
+  void OnMessage(const SSL* ssl, std::uint8_t type) noexcept;
   /// The protocol that JavaScript chose; null when it left that to the context.
   const std::vector<std::uint8_t>* chosen_alpn() const { return answer_.has_alpn ? &answer_.alpn : nullptr; }
   const std::vector<std::uint8_t>& ocsp_response() const { return answer_.ocsp; }
@@ -198,6 +200,14 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
   const char* syscall_ = "read";
   std::uint64_t bytes_read_ = 0;
   std::uint64_t bytes_written_ = 0;
+  std::uint64_t plaintext_read_ = 0;
+  /// How many messages of the peer's, after the handshake, wanted an answer of libssl's.
+  std::uint64_t demands_ = 0;
+  /// Reason of an OpenSSL error: the peer had too many of them.
+  int flood_ = 0;
+  /// What one call of libssl has read so far, and whether it was told that there is no more before that was true.
+  std::size_t read_in_call_ = 0;
+  bool is_throttled_ = false;
 
   /// Ciphertext that the kernel has not taken yet.
   std::vector<std::uint8_t> out_;

@@ -12,6 +12,11 @@ namespace {
 /// As Node: a client that renegotiates over and over is an attack.
 constexpr std::uint8_t kMaxRenegotiations = 3;
 
+/// Messages after the handshake that libssl answers: so many, and one more for each kibibyte of data. Each costs a peer
+/// that does not read 27 bytes, and us a derivation of keys and memory for the answer.
+constexpr std::uint64_t kMaxDemands = 64;
+constexpr std::uint64_t kDataPerDemand = 1024;
+
 bool CanTls13(SSL* ssl) {
   const auto greatest = SSL_get_max_proto_version(ssl);
   return (greatest == 0 || greatest >= TLS1_3_VERSION) && (SSL_get_options(ssl) & SSL_OP_NO_TLSv1_3) == 0;
@@ -74,6 +79,15 @@ bool Channel::Asks(SSL* ssl, const ClientHello& hello, bool offers_ids) const {
   // Otherwise these are 32 random bytes (RFC 8446, appendix D.4), or the ID of a TLS 1.2 session.
   const std::shared_ptr<const SessionIds> ids = state->Ids();
   return is_offered || !ids || ids->Recognises(hello.session_id);
+}
+
+void Channel::OnMessage(const SSL* ssl, std::uint8_t type) noexcept {
+  if (phase_ != Phase::kOpen || early_ != Early::kNone) return;
+  const bool is_tls13 = SSL_version(ssl) >= TLS1_3_VERSION;
+  const std::uint8_t hello = options_.is_server ? SSL3_MT_CLIENT_HELLO : SSL3_MT_HELLO_REQUEST;
+  if (type != (is_tls13 ? SSL3_MT_KEY_UPDATE : hello)) return;
+  if (++demands_ <= kMaxDemands + plaintext_read_ / kDataPerDemand) return;
+  flood_ = is_tls13 ? SSL_R_TOO_MANY_KEY_UPDATES : SSL_R_NO_RENEGOTIATION;
 }
 
 SSL_TICKET_RETURN Channel::OnTicket(SSL* ssl, SSL_SESSION* session, SSL_TICKET_STATUS status) noexcept {

@@ -11,10 +11,18 @@
 namespace sslctx {
 
 int Channel::ReadCiphertext(char* data, int length) noexcept {
+  if (flood_ != 0) {
+    ERR_raise(ERR_LIB_SSL, flood_);
+    return -1;
+  }
   const auto room = static_cast<std::size_t>(length);
   const bool tells_end = phase_ != Phase::kOpen;
   const bool records = options_.questions != 0 && !hello_answered_;
   int count = 0;
+  if (read_in_call_ >= kMaxReadInCall) {
+    is_throttled_ = true;
+    return kRetry;
+  }
   if (in_at_ < in_.size()) {
     const std::size_t taken = std::min(room, in_.size() - in_at_);
     std::memcpy(data, in_.data() + in_at_, taken);
@@ -44,6 +52,7 @@ int Channel::ReadCiphertext(char* data, int length) noexcept {
     count = static_cast<int>(received);
     bytes_read_ += static_cast<std::uint64_t>(received);
   }
+  read_in_call_ += static_cast<std::size_t>(count);
   if (records) {
     try {
       recorded_.insert(recorded_.end(), data, data + count);

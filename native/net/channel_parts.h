@@ -11,6 +11,10 @@ namespace sslctx {
 /// Plaintext for one call of SSL_write, and ciphertext for one call of the kernel.
 constexpr std::size_t kSlice = std::size_t{64} * 1024;
 
+/// Ciphertext that libssl reads in one call: it returns for plaintext only, and a peer may send none. More than a
+/// record.
+constexpr std::size_t kMaxReadInCall = std::size_t{64} * 1024;
+
 struct Channel::Hello {
   std::string servername;
   std::vector<std::uint8_t> alpn;
@@ -23,6 +27,7 @@ Channel::Outcome Channel::Perform(Operation&& operation) {
   SSL* const ssl = ssl_.get();
   SslState& state = SslState::Of(ssl);
   ErrorQueue::ClearThread();
+  read_in_call_ = 0;
   ++state.busy;
   const int result = operation(ssl);
   --state.busy;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "../callbacks.h"
 #include "channel_parts.h"
@@ -70,6 +71,7 @@ void Channel::Step(Call& call) {
   }
   in_step_ = false;
   if (phase_ == Phase::kClosed) return;
+  if (std::exchange(is_throttled_, false)) RunLater();
   Flush(call);
   if (error_ != 0) TellSystemError(call);
   TellDrained(call);
@@ -228,6 +230,7 @@ void Channel::Pump(Call& call) {
       if (outcome == Outcome::kDone) filled += static_cast<std::size_t>(count);
     }
     reactor_.UsedRoom(filled);
+    plaintext_read_ += filled;
     // JavaScript that is told something else before may have another channel read into the same room.
     const bool is_told_first = !tells_confirmed_ && sessions_.empty() && keys_.empty();
     napi_value copy = nullptr;
@@ -254,7 +257,7 @@ void Channel::Pump(Call& call) {
       has_ended_ = true;
       Tell(call, Event::kEnd, Napi::Boolean::New(call.env(), false));
     } else if (outcome == Outcome::kWaits) {
-      if (is_eof_ && error_ == 0) DeliverEnd(call);
+      if (is_eof_ && error_ == 0 && !is_throttled_) DeliverEnd(call);
       return;
     } else if (total >= kMaxPump) {
       RunLater();
