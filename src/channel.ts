@@ -457,6 +457,12 @@ export function takesEarlyData(context: SslContext): boolean {
   return capi.SSL_CTX_get_max_early_data(contextHandle(context)) > 0;
 }
 
+/** Whether libssl sees to it that each session is resumed once, so that early data is. */
+export function guardsEarlyData(context: SslContext): boolean {
+  const isGuarded = (capi.SSL_CTX_get_options(contextHandle(context)) & capi.SSL_OP_NO_ANTI_REPLAY) === 0;
+  return isGuarded && takesEarlyData(context);
+}
+
 /** Whether a server with the same `idKeys` has made this ID. */
 export function isOwnSessionId(context: SslContext, id: Uint8Array): boolean {
   return engine.isOwnSessionId(contextHandle(context), id);

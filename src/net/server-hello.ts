@@ -1,7 +1,14 @@
 // What a server does when a client hello has come and before libssl goes on: virtual hosts, protocols, session lookup.
 import type { EventEmitter } from 'node:events';
 import { alpnNames } from '../alpn.ts';
-import { type ClientHello, looksInside, prepareServerContext, Question, type SslChannel } from '../channel.ts';
+import {
+  type ClientHello,
+  guardsEarlyData,
+  looksInside,
+  prepareServerContext,
+  Question,
+  type SslChannel,
+} from '../channel.ts';
 import type { SslContext } from '../context.ts';
 import { toError } from '../errors.ts';
 import { logsKeys } from '../keylog-file.ts';
@@ -152,7 +159,8 @@ export class ServerHello {
       channel.tell(true, undefined);
       return store.lookUp(channel, ids);
     }
-    if (!this.#hears('resumeSession')) return [];
+    // libssl knows of its own cache only which session has been used: what comes from elsewhere could come twice.
+    if (!this.#hears('resumeSession') || guardsEarlyData(context)) return [];
     const wanted = ids.filter((id) => !looksInside(context) || !context.hasSession(id));
     const found = await Promise.all(wanted.map((id) => this.#ask(id)));
     return found.filter((session) => session !== undefined);
