@@ -94,6 +94,14 @@ Refusal Resumption::PolicyRefusal(const SSL* ssl, const SSL_SESSION* session) co
                                   DetailsOf(session).verify_result != X509_V_OK)) {
     return Refusal::kVerification;
   }
+  // Nor does it look at the time: in TLS 1.3, tickets for new tickets would outlive any certificate.
+  if ((SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) != 0 && IsPeerExpired(session)) return Refusal::kVerification;
+  // libssl asks the client only whether it still has the suite. In TLS 1.3 the suite is negotiated anew.
+  const SSL_CIPHER* const cipher = SSL_SESSION_get0_cipher(session);
+  const bool is_chosen_anew = SSL_SESSION_get_protocol_version(session) >= TLS1_3_VERSION;
+  if (cipher != nullptr && !is_chosen_anew && sk_SSL_CIPHER_find(SSL_get_ciphers(ssl), cipher) < 0) {
+    return Refusal::kCipher;
+  }
   return Refusal::kNone;
 }
 

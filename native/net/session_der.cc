@@ -67,6 +67,11 @@ SessionDetails DetailsOf(const SSL_SESSION* session) {
   return details;
 }
 
+bool IsPeerExpired(const SSL_SESSION* session) {
+  const X509* const peer = SSL_SESSION_get0_peer(const_cast<SSL_SESSION*>(session));
+  return peer != nullptr && X509_cmp_current_time(X509_get0_notAfter(peer)) < 0;
+}
+
 namespace {
 
 bool IsFor(const SSL_SESSION* session, X509* certificate, const char* name) {
@@ -81,7 +86,7 @@ bool IsFor(const SSL_SESSION* session, X509* certificate, const char* name) {
 bool MayResume(SSL_CTX* ctx, SSL_SESSION* session, const char* name, bool is_lenient) {
   if (DetailsOf(session).verify_result != X509_V_OK) return is_lenient;
   X509* const certificate = SSL_SESSION_get0_peer(session);
-  if (certificate == nullptr) return false;
+  if (certificate == nullptr || IsPeerExpired(session)) return false;
   if (name != nullptr && !IsFor(session, certificate, name)) return false;
   const ContextState* const state = ContextState::Of(ctx);
   const SessionTag* const tag = SessionTag::Find(session);

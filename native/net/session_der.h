@@ -13,6 +13,9 @@ struct SessionDetails {
 /// Encodes the session to look into it: not for each connection.
 SessionDetails DetailsOf(const SSL_SESSION* session);
 
+/// Whether the time of the peer's certificate is over: a verification of then would fail now.
+bool IsPeerExpired(const SSL_SESSION* session);
+
 /// Whether a client may resume the session with a server of this name (null: no matter) under what `ctx` trusts. libssl
 /// takes the outcome of the verification over from the session, and verifies neither certificate nor name again. One
 /// that did not verify is for those who are lenient: the resumed connection will say so too.
