@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { inspect } from 'node:util';
 import * as capi from './capi/index.ts';
 import { contextHandle, type SslContext, trustForClient } from './context.ts';
-import { checkOptionNames } from './context-options.ts';
+import { checkOptionNames, ownOptions } from './context-options.ts';
 import { invalidType, invalidValue, mustBeOne, SslctxError, takeOpenSslError } from './errors.ts';
 import { drainBio } from './memory.ts';
 import { type SslSession, sessionHandle } from './session.ts';
@@ -65,8 +65,9 @@ export class SslConnection extends TlsState {
    *   without `servername` that is to verify the server
    * @throws {Error} `ERR_SSLCTX_SESSION_INCOMPLETE` for a session that no handshake made
    */
-  constructor(context: SslContext, options: SslConnectionOptions = {}) {
-    checkOptionNames(options, optionNames);
+  constructor(context: SslContext, given: SslConnectionOptions = {}) {
+    checkOptionNames(given, optionNames);
+    const options = ownOptions(given, optionNames);
     const ctx = contextHandle(context);
     super();
     this.context = context;

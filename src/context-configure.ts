@@ -3,9 +3,15 @@ import { createHash } from 'node:crypto';
 import { alpnWire } from './alpn.ts';
 import { setAlpnList, setLenientVerify } from './capi/channel.ts';
 import * as capi from './capi/index.ts';
-import { cacheModeBits, versionNumber } from './constants.ts';
+import { cacheModeBits, versionName, versionNumber } from './constants.ts';
 import { applyCredentials, bytesOf } from './context-credentials.ts';
-import { checkOptionNames, type Pem, type SessionCacheOptions, type SslContextOptions } from './context-options.ts';
+import {
+  checkOptionNames,
+  ownOptions,
+  type Pem,
+  type SessionCacheOptions,
+  type SslContextOptions,
+} from './context-options.ts';
 import { invalidType, invalidValue, mustBeOne, notNull, requireInteger, takeOpenSslError } from './errors.ts';
 import { withBio } from './memory.ts';
 import { attachRing } from './ticket-key-ring.ts';
@@ -28,10 +34,13 @@ export function createContext(options: SslContextOptions): capi.SSL_CTX {
 }
 
 function applyProtocol(ctx: capi.SSL_CTX, options: SslContextOptions): void {
-  const { minVersion = 'TLSv1.2', maxVersion, ciphers, ecdhCurve, sigalgs, secureOptions, dhparam } = options;
-  const min = versionNumber(minVersion, 'minVersion');
-  const max = maxVersion === undefined ? 0 : versionNumber(maxVersion, 'maxVersion');
-  if (max !== 0 && max < min) throw invalidValue('maxVersion', `is before minVersion, which is ${minVersion}`);
+  const { minVersion, maxVersion, ciphers, ecdhCurve, sigalgs, secureOptions, dhparam } = options;
+  // What the system's configuration of OpenSSL demands is not lowered unasked.
+  const policy = Math.max(capi.SSL_CTX_get_min_proto_version(ctx), capi.TLS1_2_VERSION);
+  const min = minVersion === undefined ? policy : versionNumber(minVersion, 'minVersion');
+  const max =
+    maxVersion === undefined ? capi.SSL_CTX_get_max_proto_version(ctx) : versionNumber(maxVersion, 'maxVersion');
+  if (max !== 0 && max < min) throw invalidValue('maxVersion', `is before minVersion, which is ${versionName(min)}`);
   mustBeOne('minVersion', capi.SSL_CTX_set_min_proto_version(ctx, min));
   mustBeOne('maxVersion', capi.SSL_CTX_set_max_proto_version(ctx, max));
   if (ciphers !== undefined) applyCiphers(ctx, ciphers, min, max === 0 ? capi.TLS1_3_VERSION : max);
@@ -163,7 +172,7 @@ function applyRing(ctx: capi.SSL_CTX, options: SslContextOptions): void {
 
 function applyCache(ctx: capi.SSL_CTX, options: SessionCacheOptions): void {
   checkOptionNames(options, ['mode', 'size'], 'sessionCache');
-  const { mode, size } = options;
+  const { mode, size } = ownOptions(options, ['mode', 'size']);
   if (mode !== undefined) capi.SSL_CTX_set_session_cache_mode(ctx, cacheModeBits(mode, 'sessionCache.mode'));
   if (size !== undefined) capi.SSL_CTX_sess_set_cache_size(ctx, size);
 }

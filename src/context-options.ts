@@ -60,7 +60,7 @@ export interface SslContextOptions {
   ecdhCurve?: string | undefined;
   /** Signature algorithms, separated by colons. SSL_CTX_set1_sigalgs_list(3). */
   sigalgs?: string | undefined;
-  /** Default `TLSv1.2`. */
+  /** Default `TLSv1.2`, or what the system's openssl.cnf demands where that is later. */
   minVersion?: TlsVersion | undefined;
   /** Default: the latest that libssl has. */
   maxVersion?: TlsVersion | undefined;
@@ -179,6 +179,20 @@ export function checkOptionNames(options: unknown, known: readonly string[], nam
       nearest === undefined ? 'is no option' : `is no option. Is '${nearest}' meant?`,
     );
   }
+}
+
+/**
+ * A copy of the options of these names that has nothing of Object.prototype: what a polluted one sets (such as
+ * `rejectUnauthorized: false`) nobody has asked for.
+ */
+export function ownOptions<T extends object>(options: T, names: readonly string[]): T {
+  const own: T = Object.create(null);
+  for (const name of names) {
+    if (name in Object.prototype && !Object.hasOwn(options, name)) continue;
+    const value: unknown = Reflect.get(options, name);
+    if (value !== undefined) Reflect.set(own, name, value);
+  }
+  return own;
 }
 
 /** The known name with the fewest edits, unless that is a word of another kind. */

@@ -8,7 +8,7 @@ import { adoptContext, isSharedContext, shareContext } from './capi/sharing.ts';
 import { cacheModeBits, cacheModeNames, type SessionCacheModeName } from './constants.ts';
 import { createContext, idContextBytes, idContextOf, trustSystem } from './context-configure.ts';
 import { SessionEvents } from './context-events.ts';
-import { checkOptionNames, contextOptionNames, type SslContextOptions } from './context-options.ts';
+import { checkOptionNames, contextOptionNames, ownOptions, type SslContextOptions } from './context-options.ts';
 import { type ContextStats, readStats } from './context-stats.ts';
 import { invalidType, mustBeOne, notNull, SslctxError, takeOpenSslError } from './errors.ts';
 import { logsKeys } from './keylog-file.ts';
@@ -52,8 +52,9 @@ export class SslContext extends SessionEvents {
    * @throws {RangeError} `ERR_OUT_OF_RANGE`
    * @throws {OpenSslError} for a certificate, key or list that libssl refuses
    */
-  constructor(options: SslContextOptions = {}, taken?: Taken) {
-    checkOptionNames(options, contextOptionNames);
+  constructor(given: SslContextOptions = {}, taken?: Taken) {
+    checkOptionNames(given, contextOptionNames);
+    const options = ownOptions(given, contextOptionNames);
     const handle = taken?.handle ?? createContext(options);
     super(handle);
     this.#handle = handle;

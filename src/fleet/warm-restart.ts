@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises';
 import { writeAtomically } from '../atomic-file.ts';
 import type { SslContext } from '../context.ts';
-import { checkOptionNames } from '../context-options.ts';
+import { checkOptionNames, ownOptions } from '../context-options.ts';
 import { invalidType, invalidValue, SslctxError } from '../errors.ts';
 import { SessionExport, SessionImport } from '../session-bulk.ts';
 import { keyLength, maxChunk, readSealed, SealedWriter } from './sealed-file.ts';
@@ -112,8 +112,9 @@ export async function loadSessions(
   path: string,
   options: LoadSessionsOptions,
 ): Promise<LoadedSessions> {
-  checkOptionNames(options, ['key', 'anyIdContext', 'signal']);
-  const { key, anyIdContext = false, signal } = options;
+  const names = ['key', 'anyIdContext', 'signal'];
+  checkOptionNames(options, names);
+  const { key, anyIdContext = false, signal } = ownOptions(options, names);
   const keys = (Array.isArray(key) ? key : [key]).map(checkKey);
   if (keys.length === 0) throw invalidValue('key', 'is an empty list');
   const sessions = new SessionImport(context, anyIdContext);

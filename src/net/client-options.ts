@@ -4,7 +4,7 @@ import { alpnWire } from '../alpn.ts';
 import { mayResume, type SslChannel } from '../channel.ts';
 import { type SslContext, trustForClient } from '../context.ts';
 
-import type { SessionCacheOptions } from '../context-options.ts';
+import { ownOptions, type SessionCacheOptions } from '../context-options.ts';
 import { invalidType, invalidValue } from '../errors.ts';
 import { offerOf } from '../resumption.ts';
 import { SslSession } from '../session.ts';
@@ -67,7 +67,8 @@ export interface ClientState {
 const maxEarly = 65_536;
 
 /** Makes a client's channel ready for its handshake. */
-export function prepareClient(channel: SslChannel, context: SslContext, options: ClientOptions): ClientState {
+export function prepareClient(channel: SslChannel, context: SslContext, given: ClientOptions): ClientState {
+  const options = ownOptions(given, clientOptionNames);
   const { servername, session, rejectUnauthorized: isStrict = true, checkServerIdentity, earlyData } = options;
   if (servername !== undefined && typeof servername !== 'string') {
     throw invalidType('servername', 'a string', servername);

@@ -3,7 +3,7 @@ import { type LookupAddress, lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { type ConnectAddress, SslChannel } from '../channel.ts';
 import { SslContext } from '../context.ts';
-import { checkOptionNames, contextOptionNames, type SslContextOptions } from '../context-options.ts';
+import { checkOptionNames, contextOptionNames, ownOptions, type SslContextOptions } from '../context-options.ts';
 import { invalidValue, requireInteger } from '../errors.ts';
 import {
   type ClientOptions,
@@ -40,7 +40,7 @@ export interface ConnectOptions extends SslContextOptions, ClientOptions, SslSoc
   timeout?: number | undefined;
 }
 
-const ownOptions: readonly string[] = [
+const connectNames: readonly string[] = [
   'host',
   'port',
   'path',
@@ -59,6 +59,7 @@ const ownOptions: readonly string[] = [
 
 // `requestCert` is for servers; the others are a client's own.
 const contextNames = contextOptionNames.filter((name) => name !== 'requestCert' && !clientOptionNames.includes(name));
+const optionNames = [...connectNames, ...contextNames];
 
 /**
  * Connects to a TLS server, as Node's `tls.connect`.
@@ -89,8 +90,9 @@ export function connect(
   return socket;
 }
 
-function start(options: ConnectOptions): SslSocket {
-  checkOptionNames(options, [...ownOptions, ...contextNames]);
+function start(given: ConnectOptions): SslSocket {
+  checkOptionNames(given, optionNames);
+  const options = ownOptions(given, optionNames);
   const { path, port = 0, socket: stream, timeout, allowHalfOpen, requireCloseNotify } = options;
   if (path === undefined && stream === undefined) requireInteger('port', port, 1, 65_535);
   const context = contextOf(options);

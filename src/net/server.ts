@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Worker } from 'node:worker_threads';
 import { type ListenerTarget, prepareServerContext, type SocketAddress, type SslChannel } from '../channel.ts';
 import { SslContext } from '../context.ts';
-import { checkOptionNames, type SslContextOptions } from '../context-options.ts';
+import { checkOptionNames, ownOptions, type SslContextOptions } from '../context-options.ts';
 import { invalidType, invalidValue, requireInteger, SslctxError, toError } from '../errors.ts';
 import { logKeys, logsKeys } from '../keylog-file.ts';
 import { attachSessionStore, type ContextStore, sessionStoreOf } from '../store/context-store.ts';
@@ -62,10 +62,11 @@ export class SslServer extends EventEmitter {
     this.#closeWhenEmpty();
   };
 
-  constructor(options: SslServerOptions = {}) {
+  constructor(given: SslServerOptions = {}) {
     super();
-    checkOptionNames(options, serverOptionNames);
-    const own = Object.fromEntries(Object.entries(options).filter(([name]) => ownOptionNames.includes(name)));
+    checkOptionNames(given, serverOptionNames);
+    const options = ownOptions(given, serverOptionNames);
+    const own = ownOptions(given, ownOptionNames);
     const contextOptions = Object.fromEntries(
       Object.entries(options).filter(([name]) => !ownOptionNames.includes(name)),
     );

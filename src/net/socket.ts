@@ -10,7 +10,7 @@ import {
   SslChannel,
 } from '../channel.ts';
 import type { SslContext } from '../context.ts';
-import { checkOptionNames } from '../context-options.ts';
+import { checkOptionNames, ownOptions } from '../context-options.ts';
 import { isHandshakeErrorObserved, isHandshakeObserved, tellHandshake, tellHandshakeError } from '../diagnostics.ts';
 import { invalidValue, SslctxError, toError } from '../errors.ts';
 import { logKeys, logsKeys } from '../keylog-file.ts';
@@ -161,7 +161,7 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
     }
     if (!('context' in options)) throw invalidValue('options.context', 'is needed: an SslContext');
     checkOptionNames(options, streamOptionNames);
-    const { context, isServer = false, requireCloseNotify } = options;
+    const { context, isServer = false, requireCloseNotify } = ownOptions(options, streamOptionNames);
     this.isServer = isServer;
     this.#transport = from;
     if (isServer) prepareServerContext(context, logsKeys);

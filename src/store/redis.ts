@@ -1,5 +1,5 @@
 // Sessions in Redis or Valkey, alone or as a cluster.
-import { checkOptionNames } from '../context-options.ts';
+import { checkOptionNames, ownOptions } from '../context-options.ts';
 import { invalidType, invalidValue, requireInteger } from '../errors.ts';
 import { EncryptedSessionStore } from './encrypted.ts';
 import { KeyRing } from './key-ring.ts';
@@ -24,6 +24,8 @@ export interface RedisSessionStoreOptions {
   lease?: number | undefined;
 }
 
+const optionNames = ['client', 'keys', 'plaintext', 'prefix', 'lease'];
+
 /**
  * A store in Redis: `SET` with `PX` for a session, one `GET` or `GETDEL` for a lookup, an index of IDs for each tag, and
  * revocations by publish and subscribe.
@@ -42,8 +44,8 @@ export class RedisSessionStore implements SessionStore {
    * @throws {RangeError} `ERR_OUT_OF_RANGE`
    */
   constructor(options: RedisSessionStoreOptions) {
-    checkOptionNames(options, ['client', 'keys', 'plaintext', 'prefix', 'lease']);
-    const { client, keys, plaintext = false, prefix = 'sslctx:', lease = 10_000 } = options;
+    checkOptionNames(options, optionNames);
+    const { client, keys, plaintext = false, prefix = 'sslctx:', lease = 10_000 } = ownOptions(options, optionNames);
     if (typeof client?.getdelBuffer !== 'function') throw invalidType('client', 'a client of ioredis', client);
     if (typeof prefix !== 'string') throw invalidType('prefix', 'a string', prefix);
     requireInteger('lease', lease, 1000, 600_000);
