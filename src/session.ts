@@ -21,8 +21,8 @@ export let sessionHandle: (session: SslSession) => capi.SSL_SESSION;
  * Two objects may stand for the same session, each with a reference of its own: compare them with `equals`. `free` gives
  * that reference back at once; otherwise the garbage collector does.
  *
- * A session holds the secrets of the connections that resume it. They are in what `toDER`, `toPEM`, `toText` and
- * `exportMasterKey` return, and nowhere else: not in `util.inspect`, not in `JSON.stringify`.
+ * A session holds the secrets of the connections that resume it. They are in what `toDER`, `toPEM`,
+ * `toText({ masterKey: true })` and `exportMasterKey` return, and nowhere else: not in `util.inspect`, not in `JSON.stringify`.
  *
  * Every member throws {@link SslctxError} `ERR_SSLCTX_FREED` after `free`.
  *
@@ -114,22 +114,28 @@ export class SslSession {
   }
 
   /**
-   * Text for people, as `openssl sess_id -text` prints it. **It shows the master key and the ticket.**
+   * Text for people, as `openssl sess_id -text` prints it.
    *
+   * @param options - with `masterKey: true`, the master key or resumption secret is in it, as in the text of OpenSSL;
+   *   otherwise stars stand in its place
    * @see SSL_SESSION_print(3)
    */
-  toText(): string {
-    return this.#write('SSL_SESSION_print', capi.SSL_SESSION_print);
+  toText({ masterKey = false }: { masterKey?: boolean | undefined } = {}): string {
+    return this.#write('SSL_SESSION_print', capi.SSL_SESSION_print, masterKey ? undefined : withoutKey);
   }
 
-  #write(name: string, write: (bio: capi.BIO, session: capi.SSL_SESSION) => number): string {
+  #write(
+    name: string,
+    write: (bio: capi.BIO, session: capi.SSL_SESSION) => number,
+    change = (bytes: Buffer): Buffer => bytes,
+  ): string {
     const handle = this.#live();
     capi.ERR_clear_error();
     return withBio(new Uint8Array(0), (bio) => {
       mustBeOne(name, write(bio, handle));
       const bytes = drainBio(bio);
       if (bytes === undefined) throw takeOpenSslError(name);
-      const text = bytes.toString('latin1');
+      const text = change(bytes).toString('latin1');
       bytes.fill(0);
       return text;
     });
@@ -306,4 +312,12 @@ export class SslSession {
     if (this.#handle === undefined) throw new SslctxError('ERR_SSLCTX_FREED', 'the session has been freed');
     return this.#handle;
   }
+}
+
+/** As bytes: a string with the key in it would stay in the heap, and the new one might be a part of it. */
+function withoutKey(text: Buffer): Buffer {
+  const label = ['Master-Key: ', 'Resumption PSK: '].find((each) => text.includes(each));
+  if (label === undefined) return text;
+  const start = text.indexOf(label) + label.length;
+  return Buffer.concat([text.subarray(0, start), Buffer.from('***'), text.subarray(text.indexOf('\n', start))]);
 }

@@ -1,9 +1,14 @@
 // For https.request: connections of this package, with its sessions.
+import { Agent as PlainAgent } from 'node:http';
 import { Agent, type AgentOptions, type RequestOptions } from 'node:https';
 import type { SslSocket } from '../net/socket.ts';
 import type { NodeClientOptions } from './client-options.ts';
 import { ClientPool, nameOf } from './client-pool.ts';
-import { picked } from './node-options.ts';
+import { picked, without } from './node-options.ts';
+
+const secretNames = ['key', 'pfx', 'passphrase'];
+const plainAgent = new PlainAgent();
+const plainName = (options: RequestOptions): string => plainAgent.getName(options);
 
 /** The options of Node's `https.Agent`, and this package's. */
 export interface SslAgentOptions extends Omit<AgentOptions, keyof NodeClientOptions>, NodeClientOptions {
@@ -26,21 +31,24 @@ export interface SslRequestOptions extends Omit<RequestOptions, keyof NodeClient
  */
 export class SslAgent extends Agent {
   readonly #pool: ClientPool;
+  readonly #secrets: NodeClientOptions;
 
   constructor(options: SslAgentOptions = {}) {
     const { maxCachedSessions } = options;
     const pool = new ClientPool(maxCachedSessions);
-    // They go before those of each request: not those without a value.
-    super(picked(options, Object.keys(options)));
+    // They go before those of each request: not those without a value. `options` of Node's agents is for all to see.
+    super(without(picked(options, Object.keys(options)), secretNames));
     this.#pool = pool;
+    this.#secrets = picked(options, secretNames);
   }
 
   /** Requests share a connection only where this is equal: it has all that a context is made of. */
   override getName(options: RequestOptions & NodeClientOptions = {}): string {
-    return `${super.getName(options)}:${nameOf(options)}`;
+    // That of https.Agent would have the private key in it, and is a name of `sockets`.
+    return `${plainName(options)}:${nameOf({ ...options, ...this.#secrets })}`;
   }
 
   override createConnection(options: RequestOptions & NodeClientOptions): SslSocket {
-    return this.#pool.connect(options);
+    return this.#pool.connect({ ...options, ...this.#secrets });
   }
 }
