@@ -1,5 +1,5 @@
 // SSLKEYLOGFILE: the keys of all connections, for whoever has recorded them and wants to read them.
-import { openSync, writeSync } from 'node:fs';
+import { fstatSync, openSync, writeSync } from 'node:fs';
 
 const path = fileName();
 
@@ -33,7 +33,10 @@ export function logKeys(line: Uint8Array): void {
 
 function open(): number {
   const opened = openSync(path, 'a', 0o600);
+  const stat = fstatSync(opened);
+  const mode = (stat.mode & 0o777).toString(8);
+  const others = stat.isFile() && (stat.mode & 0o077) !== 0 ? `, and its mode is ${mode}: others than you` : '';
   const warning = 'SSLKEYLOGFILE is set: whoever can read that file can read the connections of this process';
-  process.emitWarning(warning, { code: 'SSLCTX_KEYLOG' });
+  process.emitWarning(`${warning}${others}`, { code: 'SSLCTX_KEYLOG' });
   return opened;
 }

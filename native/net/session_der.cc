@@ -1,6 +1,7 @@
 #include "session_der.h"
 
 #include <cstring>
+#include <ctime>
 #include <vector>
 
 #include "../state.h"
@@ -84,6 +85,10 @@ bool IsFor(const SSL_SESSION* session, X509* certificate, const char* name) {
 }  // namespace
 
 bool MayResume(SSL_CTX* ctx, SSL_SESSION* session, const char* name, bool is_lenient) {
+  // RFC 8446, section 4.6.1: no ticket is kept for longer than seven days, whatever the server says. libssl does.
+  constexpr std::time_t kLongest = std::time_t{7} * 24 * 3600;
+  const bool is_tls13 = SSL_SESSION_get_protocol_version(session) >= TLS1_3_VERSION;
+  if (is_tls13 && std::time(nullptr) - SSL_SESSION_get_time(session) > kLongest) return false;
   if (DetailsOf(session).verify_result != X509_V_OK) return is_lenient;
   X509* const certificate = SSL_SESSION_get0_peer(session);
   if (certificate == nullptr || IsPeerExpired(session)) return false;

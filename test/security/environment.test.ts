@@ -1,5 +1,5 @@
 // What comes from around the process: the system's configuration of OpenSSL, and where libraries are looked for.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +7,7 @@ import test from 'ava';
 import { openssl, TLS1_2_VERSION, TLS1_3_VERSION } from '../../src/capi/index.ts';
 import { temporaryFile } from '../helpers/files.ts';
 import { output } from '../helpers/process.ts';
+import { makeFolder, serve, visitWithOwnClient } from '../metrics/child.ts';
 
 const policy = `openssl_conf = all
 [all]
@@ -30,6 +31,16 @@ test("the policy of the system's openssl.cnf holds unless an option says otherwi
     [TLS1_2_VERSION, TLS1_3_VERSION],
     [TLS1_2_VERSION, TLS1_2_VERSION],
   ]);
+});
+
+test('a key log file that others can read is warned of', async (t) => {
+  const folder = makeFolder(t);
+  const [shared, own] = [join(folder, 'shared.log'), join(folder, 'own.log')];
+  writeFileSync(shared, '');
+  chmodSync(shared, 0o644);
+  const visit = (port: string): Promise<unknown> => visitWithOwnClient(port, {});
+  t.regex(await serve(t, { SSLKEYLOGFILE: shared }, visit), /its mode is 644: others than you/);
+  t.notRegex(await serve(t, { SSLKEYLOGFILE: own }, visit), /its mode is/);
 });
 
 test('libraries that lie in the working directory are not loaded', async (t) => {

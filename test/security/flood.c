@@ -10,14 +10,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static void require(int condition, const char *what) {
+static void require(int condition, const char* what) {
   if (condition) return;
   fprintf(stderr, "%s\n", what);
   ERR_print_errors_fp(stderr);
   exit(2);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   require(argc == 4, "flood MODE PORT COUNT");
   const int updates_keys = strcmp(argv[1], "key-updates") == 0;
   const long count = atol(argv[3]);
@@ -26,12 +26,12 @@ int main(int argc, char **argv) {
   const int fd = socket(AF_INET, SOCK_STREAM, 0);
   const struct sockaddr_in address = {
       .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(argv[2])), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  require(connect(fd, (const struct sockaddr *)&address, sizeof address) == 0, "connect");
-  SSL_CTX *const ctx = SSL_CTX_new(TLS_client_method());
+  require(connect(fd, (const struct sockaddr*)&address, sizeof address) == 0, "connect");
+  SSL_CTX* const ctx = SSL_CTX_new(TLS_client_method());
   const int version = updates_keys ? TLS1_3_VERSION : TLS1_2_VERSION;
   SSL_CTX_set_min_proto_version(ctx, version);
   SSL_CTX_set_max_proto_version(ctx, version);
-  SSL *const ssl = SSL_new(ctx);
+  SSL* const ssl = SSL_new(ctx);
   SSL_set_fd(ssl, fd);
   require(SSL_connect(ssl) == 1, "SSL_connect");
   printf("connected\n");
@@ -43,7 +43,7 @@ int main(int argc, char **argv) {
     require(SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED) == 1 && SSL_do_handshake(ssl) == 1, "SSL_key_update");
   }
   if (updates_keys) require(SSL_write(ssl, "the end", 7) == 7, "SSL_write");
-  char *bytes = NULL;
+  char* bytes = NULL;
   const size_t length = (size_t)BIO_get_mem_data(SSL_get_wbio(ssl), &bytes);
   size_t sent = 0;
   while (sent < length) {

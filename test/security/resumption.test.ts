@@ -20,6 +20,17 @@ async function serve(t: ExecutionContext, options: SslServerOptions): Promise<nu
   return await listenOn(t, server);
 }
 
+/** What a client offers, and the last session it gets. */
+async function visit(port: number, context: SslContext, session?: SslSession) {
+  const socket = connect({ port, host: '127.0.0.1', servername: 'localhost', context, session });
+  let latest: SslSession | undefined;
+  socket.on('session', (next) => {
+    latest = next;
+  });
+  await once(socket.resume(), 'end');
+  return { offered: socket.resumption.offered, session: latest };
+}
+
 test('a cipher suite that the server has given up comes back with no ticket', async (t) => {
   const common = { ...certificate(), ticketKeys, sessionIdContext: 'shop', maxVersion: 'TLSv1.2' } as const;
   const weak = await serve(t, { ...common, ciphers: 'ECDHE-ECDSA-AES128-SHA' });
@@ -70,17 +81,24 @@ for (const protocol of protocols) {
     const port = await serve(t, { cert, key, minVersion: protocol, maxVersion: protocol });
     const context = new SslContext({ ca, sessionCache: { mode: ['client', 'no-internal'] } });
     stopClock(context);
-    const visit = async (session?: SslSession): Promise<{ offered: boolean; session: SslSession | undefined }> => {
-      const socket = connect({ port, host: '127.0.0.1', servername: 'localhost', context, session });
-      let latest: SslSession | undefined;
-      socket.on('session', (next) => {
-        latest = next;
-      });
-      await once(socket.resume(), 'end');
-      return { offered: socket.resumption.offered, session: latest };
-    };
-    const { session } = await visit();
+    const { session } = await visit(port, context);
     t.true(session?.isResumable);
-    t.false((await visit(session)).offered);
+    t.false((await visit(port, context, session)).offered);
   });
 }
+
+test('a client offers no ticket of TLS 1.3 that is older than seven days, whatever its timeout', async (t) => {
+  const day = 24 * 3600;
+  const port = await serve(t, { ...certificate(), maxVersion: 'TLSv1.3', sessionTimeout: 30 * day });
+  const keepsAll = { sessionCache: { mode: ['client', 'no-internal'] }, sessionTimeout: 30 * day } as const;
+  const context = new SslContext({ ca: certificate().cert, ...keepsAll });
+  const { session } = await visit(port, context);
+  t.truthy(session);
+  if (session === undefined) return;
+  t.is(session.timeout, 30 * day);
+  const { time } = session;
+  session.time = time - 6 * day;
+  t.true((await visit(port, context, session)).offered);
+  session.time = time - 8 * day;
+  t.false((await visit(port, context, session)).offered);
+});
