@@ -92,6 +92,8 @@ void Channel::MakeSsl(SSL_CTX* ctx) {
     return;
   }
   SSL_set_accept_state(ssl);
+  // Which sessions may be resumed is looked at once, at the first client hello.
+  SSL_set_options(ssl, SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION);
   // Another context may take early data where the first did not.
   early_done_ = false;
   SSL_set_cert_cb(ssl, OnCertificate, nullptr);

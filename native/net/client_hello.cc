@@ -98,6 +98,7 @@ ClientHello::ClientHello(SSL* ssl) {
     const bool is_external = offered.Number(4) == 0;  // the age of the ticket
     identities.push_back({name, is_external});
   }
+  has_more_identities = !offered.empty();
 }
 
 bool ClientHello::HasCipher(ByteView list, const SSL_CIPHER* cipher) {

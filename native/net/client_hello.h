@@ -34,6 +34,8 @@ struct ClientHello {
   };
   /// The pre-shared keys, in their order; at most `kMaxIdentities`.
   std::vector<Identity> identities;
+  /// There are more than those.
+  bool has_more_identities = false;
 
   /// The cipher suites, two bytes each.
   ByteView ciphers() const { return ciphers_; }

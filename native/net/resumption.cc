@@ -27,6 +27,11 @@ ByteView IdOf(const SSL_SESSION* session) {
 
 bool Equal(ByteView left, ByteView right) { return std::equal(left.begin(), left.end(), right.begin(), right.end()); }
 
+/// With a reference of its own.
+OwnedSession Shared(SSL_SESSION* session) {
+  return OwnedSession(session != nullptr && SSL_SESSION_up_ref(session) == 1 ? session : nullptr);
+}
+
 bool IsExpired(const SSL_SESSION* session) { return ExpiryOf(session) < static_cast<std::int64_t>(std::time(nullptr)); }
 
 bool DemandsCertificate(const SSL* ssl) { return (SSL_get_verify_mode(ssl) & SSL_VERIFY_FAIL_IF_NO_PEER_CERT) != 0; }
@@ -68,22 +73,46 @@ void Resumption::OnClientHello(SSL* ssl, const ClientHello& hello) {
       RefuseByIdContext(ssl);
     }
   }
-}
-
-void Resumption::LookFor(SSL* ssl, ByteView id) {
-  const SslState& own = SslState::Of(ssl);
-  const ContextState* const state = ContextState::Of(own.session_ctx);
-  candidate_ = state == nullptr ? nullptr : FindCached(*state, own.addon->lookup_key(), id);
-  was_removed_ = !candidate_ && state != nullptr && WasRemoved(*state, id);
-  for (const OwnedSession& session : provided_) {
-    if (!candidate_ && Equal(IdOf(session.get()), id)) Keep(session.get());
+  if (is_hidden_) return;
+  if (const Refusal refusal = ListRefusal(ssl, hello); refusal != Refusal::kNone) {
+    refusal_ = refusal;
+    RefuseByIdContext(ssl);
   }
 }
 
-void Resumption::Keep(const SSL_SESSION* session) {
-  auto* const kept = const_cast<SSL_SESSION*>(session);
-  if (SSL_SESSION_up_ref(kept) == 1) candidate_.reset(kept);
+// libssl goes through the whole list, and takes the first session that it knows; where it speaks TLS 1.2 or takes no
+// tickets, it looks for the session ID although there are others in the list. An honest client offers few, all of them
+// good.
+Refusal Resumption::ListRefusal(SSL* ssl, const ClientHello& hello) const {
+  if (hello.has_more_identities) return Refusal::kUnknown;
+  std::vector<ByteView> ids;
+  for (const ClientHello::Identity& identity : hello.identities) ids.push_back(identity.name);
+  ids.push_back(hello.session_id);
+  for (const ByteView id : ids) {
+    const OwnedSession session = Search(ssl, id);
+    const Refusal refusal = session ? PolicyRefusal(ssl, session.get()) : Refusal::kNone;
+    if (refusal != Refusal::kNone) return refusal;
+  }
+  return Refusal::kNone;
 }
+
+OwnedSession Resumption::Search(SSL* ssl, ByteView id) const {
+  const SslState& own = SslState::Of(ssl);
+  const ContextState* const state = ContextState::Of(own.session_ctx);
+  OwnedSession found = state == nullptr ? nullptr : FindCached(*state, own.addon->lookup_key(), id);
+  for (const OwnedSession& session : provided_) {
+    if (!found && Equal(IdOf(session.get()), id)) found = Shared(session.get());
+  }
+  return found;
+}
+
+void Resumption::LookFor(SSL* ssl, ByteView id) {
+  const ContextState* const state = ContextState::Of(SslState::Of(ssl).session_ctx);
+  candidate_ = Search(ssl, id);
+  was_removed_ = !candidate_ && state != nullptr && WasRemoved(*state, id);
+}
+
+void Resumption::Keep(const SSL_SESSION* session) { candidate_ = Shared(const_cast<SSL_SESSION*>(session)); }
 
 Refusal Resumption::PolicyRefusal(const SSL* ssl, const SSL_SESSION* session) const {
   // RFC 6066, section 3: a session must not be resumed under another name. libssl does not look.

@@ -61,8 +61,10 @@ class Resumption {
   SSL_SESSION* Lookup(const unsigned char* id, std::size_t length);
 
  private:
+  OwnedSession Search(SSL* ssl, ByteView id) const;
   void LookFor(SSL* ssl, ByteView id);
   void Keep(const SSL_SESSION* session);
+  Refusal ListRefusal(SSL* ssl, const ClientHello& hello) const;
   Refusal PolicyRefusal(const SSL* ssl, const SSL_SESSION* session) const;
   Refusal Explain(const SSL* ssl) const;
   void RefuseByIdContext(SSL* ssl);
