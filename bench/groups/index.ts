@@ -1,4 +1,4 @@
-// All groups, in the order of the report. Still to come: worker threads on one cache.
+// All groups, in the order of the report.
 import type { Group } from '../harness/rows.ts';
 import { calls, imports, memory } from './cache.ts';
 import { growth } from './growth.ts';
@@ -8,6 +8,7 @@ import { warmRestart } from './restart.ts';
 import { store } from './store.ts';
 import { storm } from './storm.ts';
 import { bulk, echo } from './streams.ts';
+import { threads } from './threads.ts';
 
 export const groups: readonly Group[] = [
   calls,
@@ -16,6 +17,7 @@ export const groups: readonly Group[] = [
   warmRestart,
   handshakes,
   growth,
+  threads,
   store,
   bulk,
   echo,

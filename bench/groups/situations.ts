@@ -21,6 +21,7 @@ export interface Subject {
   readonly peer: string;
   readonly preload: number;
   readonly store?: StoreSetting;
+  readonly threads?: number;
 }
 
 export const handshakeColumns: readonly Column[] = [
@@ -48,6 +49,7 @@ export async function measureHandshakes(
         serve: 'handshakes',
         preload: subject.preload,
         store: subject.store,
+        threads: subject.threads,
       };
       const server = await startServer(subject.peer, setting, effort);
       servers.set(subject, server);

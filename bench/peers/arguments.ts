@@ -22,6 +22,8 @@ export interface ServerArguments {
   readonly store: StoreKind | undefined;
   /** The Unix socket of Redis. */
   readonly redis: string;
+  /** That accept in place of the main one. */
+  readonly threads: number;
 }
 
 /** The options of c/server.c, and those of stores. */
@@ -36,6 +38,7 @@ export function serverArguments(): ServerArguments {
       preload: { type: 'string', default: '0' },
       store: { type: 'string' },
       redis: { type: 'string', default: '' },
+      threads: { type: 'string', default: '0' },
     },
   });
   return {
@@ -47,5 +50,6 @@ export function serverArguments(): ServerArguments {
     preload: Number(values.preload),
     store: values.store === 'memory' || values.store === 'redis' ? values.store : undefined,
     redis: values.redis,
+    threads: Number(values.threads),
   };
 }

@@ -25,6 +25,8 @@ export interface Setting {
   readonly preload?: number;
   /** Of the servers in JavaScript. */
   readonly store?: StoreSetting | undefined;
+  /** Of sslctx: how many accept in place of the main one. */
+  readonly threads?: number | undefined;
 }
 
 /** A server that listens. */
@@ -62,11 +64,12 @@ function ownCommand(name: string): readonly string[] {
   throw new Error(`there is no server '${name}'; there are: ${peerNames.join(', ')}`);
 }
 
-function ownOptions({ tls, tickets, certificate, serve, preload = 0, store }: Setting): readonly string[] {
+function ownOptions({ tls, tickets, certificate, serve, preload = 0, store, threads = 0 }: Setting): readonly string[] {
   const { cert, key } = certificate;
   const what = ['--tls', tls, '--tickets', tickets, '--serve', serve, '--preload', String(preload)];
   const where = store === undefined ? [] : ['--store', store.kind, '--redis', store.redis];
-  return ['--cert', cert, '--key', key, ...what, ...where];
+  const how = threads === 0 ? [] : ['--threads', String(threads)];
+  return ['--cert', cert, '--key', key, ...what, ...where, ...how];
 }
 
 /** One connection after the other: its cost can be compared, its throughput cannot. */

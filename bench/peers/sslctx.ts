@@ -7,7 +7,7 @@ import { control } from './control.ts';
 import { serveHandshake, serveStream } from './service.ts';
 import { fillCache } from './sessions.ts';
 
-const { cert, key, version, tickets, serve, preload, store, redis } = serverArguments();
+const { cert, key, version, tickets, serve, preload, store, redis, threads } = serverArguments();
 const server = createServer(
   {
     cert,
@@ -19,8 +19,9 @@ const server = createServer(
     tickets,
     sessionCache: preload > 0 ? { size: 0 } : {},
     sessionStore: store === undefined ? undefined : makeStore(),
+    workers: threads === 0 ? undefined : { file: new URL('thread.js', import.meta.url), count: threads },
   },
-  serve === 'handshakes' ? serveHandshake : serveStream,
+  threads > 0 ? undefined : serve === 'handshakes' ? serveHandshake : serveStream,
 );
 fillCache(server.context, preload);
 server.on('tlsClientError', () => {});
