@@ -10,6 +10,7 @@ import * as capi from '../../src/capi/index.ts';
 import { createServer, type SslServer, type SslSocket } from '../../src/index.ts';
 import { certificate } from '../helpers/classes.ts';
 import type { Order, Result } from './bad-clients.ts';
+import { listenOn } from './listen.ts';
 
 const clients = fileURLToPath(new URL('bad-clients.ts', import.meta.url));
 const flood = Buffer.alloc(1 << 20, 'flood');
@@ -24,9 +25,7 @@ function answer(socket: SslSocket): void {
 
 async function listen(t: ExecutionContext): Promise<SslServer> {
   const server = createServer({ ...certificate(), sessionIdContext: 'test', handshakeTimeout }, answer);
-  server.listen({ port: 0, host: '127.0.0.1' });
-  await once(server, 'listening');
-  t.teardown(() => server[Symbol.asyncDispose]());
+  await listenOn(t, server);
   return server;
 }
 

@@ -5,19 +5,15 @@ import test, { type ExecutionContext } from 'ava';
 import { CertificateError, type ConnectOptions, connect, createServer, type SslServer } from '../../src/index.ts';
 import { makeCertificate, sClient } from '../../src/testing/index.ts';
 import { certificate } from '../helpers/classes.ts';
+import { listenOn } from './listen.ts';
 
-async function listen(t: ExecutionContext, server: SslServer): Promise<number> {
+function listen(t: ExecutionContext, server: SslServer): Promise<number> {
   server.on('tlsClientError', () => {});
   server.on('secureConnection', (socket) => {
     socket.on('error', () => {});
     socket.pipe(socket);
   });
-  server.listen({ port: 0, host: '127.0.0.1' });
-  await once(server, 'listening');
-  t.teardown(() => server[Symbol.asyncDispose]());
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  return listenOn(t, server);
 }
 
 const local = { host: '127.0.0.1', servername: 'localhost' };

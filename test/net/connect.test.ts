@@ -5,19 +5,15 @@ import test, { type ExecutionContext } from 'ava';
 import { connect, createServer, SslContext, type SslServerOptions, type SslSocket } from '../../src/index.ts';
 import { makeCertificate, sServer } from '../../src/testing/index.ts';
 import { certificate, protocols } from '../helpers/classes.ts';
+import { listenOn } from './listen.ts';
 
-async function listen(t: ExecutionContext, options: SslServerOptions = {}): Promise<number> {
+function listen(t: ExecutionContext, options: SslServerOptions = {}): Promise<number> {
   const server = createServer({ ...certificate(), ...options }, (socket) => {
     socket.on('error', () => {});
     socket.pipe(socket);
   });
   server.on('tlsClientError', () => {});
-  server.listen({ port: 0, host: '127.0.0.1' });
-  await once(server, 'listening');
-  t.teardown(() => server[Symbol.asyncDispose]());
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  return listenOn(t, server);
 }
 
 /** Says hello, hears it back, and ends: by then a client has its tickets. */

@@ -4,15 +4,11 @@ import test, { type ExecutionContext } from 'ava';
 import { connect, createServer, type SslServer, type SslServerOptions, type SslSession } from '../../src/index.ts';
 import { sClient, sServer } from '../../src/testing/index.ts';
 import { certificate } from '../helpers/classes.ts';
+import { listenOn } from './listen.ts';
 
 async function listen(t: ExecutionContext, options: SslServerOptions): Promise<{ server: SslServer; port: number }> {
   const server = createServer({ ...certificate(), ...options });
-  server.listen({ port: 0, host: '127.0.0.1' });
-  await once(server, 'listening');
-  t.teardown(() => server[Symbol.asyncDispose]());
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return { server, port: address.port };
+  return { server, port: await listenOn(t, server) };
 }
 
 const client = { host: '127.0.0.1', servername: 'localhost', ca: certificate().cert };

@@ -10,15 +10,7 @@ import test, { type ExecutionContext } from 'ava';
 import * as capi from '../../src/capi/index.ts';
 import { connect, createServer, type SslContext, type SslServer, SslSocket } from '../../src/index.ts';
 import { certificate, clientContext, protocols, serverContext } from '../helpers/classes.ts';
-
-async function listen(t: ExecutionContext, server: SslServer): Promise<number> {
-  server.listen({ port: 0, host: '127.0.0.1' });
-  await once(server, 'listening');
-  t.teardown(() => server[Symbol.asyncDispose]());
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
+import { listenOn } from './listen.ts';
 
 async function tcp(port: number): Promise<Socket> {
   const socket = connectTcp({ port, host: '127.0.0.1' });
@@ -29,7 +21,7 @@ async function tcp(port: number): Promise<Socket> {
 
 /** Both ends of a connection, and the TCP socket under the client's. */
 async function joined(t: ExecutionContext, server: SslServer, protocol: (typeof protocols)[number] = 'TLSv1.3') {
-  const port = await listen(t, server);
+  const port = await listenOn(t, server);
   const accepted = once(server, 'secureConnection');
   const raw = await tcp(port);
   const options = { socket: raw, servername: 'localhost', minVersion: protocol, maxVersion: protocol } as const;
@@ -70,7 +62,7 @@ for (const protocol of protocols) {
 test('a reset right behind a part of the client hello is noticed', async (t) => {
   const server = createServer({ ...certificate(), handshakeTimeout: 30_000 });
   const failed = once(server, 'tlsClientError');
-  const raw = await tcp(await listen(t, server));
+  const raw = await tcp(await listenOn(t, server));
   raw.write(Buffer.of(22, 3, 1, 1, 0, 1));
   raw.resetAndDestroy();
   const [error] = await failed;
@@ -177,7 +169,7 @@ test('connections that wait for a context are closed with the others, and their 
       asked.emit('asked');
     },
   });
-  const port = await listen(t, server);
+  const port = await listenOn(t, server);
   const closed = once(server, 'close');
   const client = connectTls({ port, host: '127.0.0.1', servername: 'localhost', ca: certificate().cert });
   client.on('error', () => {});
@@ -196,7 +188,7 @@ test('a context that cannot be had ends the handshake, and nothing is left of it
     ...certificate(),
     SNICallback: (_name, callback) => callback(new Error('no context')),
   });
-  const port = await listen(t, server);
+  const port = await listenOn(t, server);
   const failed = once(server, 'tlsClientError');
   const client = connectTls({ port, host: '127.0.0.1', servername: 'localhost', ca: certificate().cert });
   client.on('error', () => {});
@@ -228,7 +220,7 @@ test.serial('a server that is closed lets go of its context', async (t) => {
 test('what one read brings is one turn with one resource, and ticks run behind it', async (t) => {
   const storage = new AsyncLocalStorage<string>();
   const server = createServer(certificate(), (socket) => socket.write('hello'));
-  const port = await listen(t, server);
+  const port = await listenOn(t, server);
   const context = clientContext({ sessionCache: { mode: ['client', 'no-internal'] } });
   // Native code tells a context first.
   context.on('newSession', () => {});
@@ -280,7 +272,7 @@ test('what one connection has read is not overwritten by another that reads in i
   isHeld = true;
   await new Promise((resolve) => writer.write('i'.repeat(100), resolve));
   t.true(held.length > 0);
-  const port = await listen(
+  const port = await listenOn(
     t,
     createServer(certificate(), (socket) => socket.write('o'.repeat(100))),
   );
