@@ -5,7 +5,7 @@ import type { SslContext } from '../context.ts';
 import { invalidType, invalidValue, SslctxError, toError } from '../errors.ts';
 import type { SslSession } from '../session.ts';
 import { Breaker } from './breaker.ts';
-import { fingerprintTag, labelTag, StoreConnection } from './connection.ts';
+import { fingerprintTag, keyOf, labelTag, StoreConnection } from './connection.ts';
 import { Lookup } from './lookup.ts';
 import { checkOptions, checkStore, type SessionStoreOptions } from './options.ts';
 import { packPayload, sessionOf, unpackPayload } from './payload.ts';
@@ -60,6 +60,8 @@ export class ContextStore {
   readonly #revoker: Revoker;
   readonly #connections = new Map<SslChannel, StoreConnection>();
   readonly #isInside: boolean;
+  /** Of the sessions in the internal cache, of which the store is not asked. */
+  readonly #labels = new Map<string, string | undefined>();
   #ready: Promise<void>;
   #isClosed = false;
   #idKeys: readonly Uint8Array[] | undefined;
@@ -89,6 +91,7 @@ export class ContextStore {
     this.#revoker = new Revoker({ context, store, queue, counters, connections, retryAfter, timeout });
     this.#ready = this.#revoker.listen();
     context.on('removeSession', (session, reason) => {
+      this.#labels.delete(keyOf(session.id));
       // The internal cache's own ways to make room say nothing about the session.
       if (reason === 'removed' && session.id.length > 0) queue.delete(session.id);
     });
@@ -163,7 +166,9 @@ export class ContextStore {
       this.#counters.skipped += own.length;
       return [];
     }
-    const wanted = own.filter((id) => !this.#isInside || !this.#context.hasSession(id));
+    const known = own.filter((id) => this.#labels.has(keyOf(id)) && this.#context.hasSession(id));
+    for (const id of known) connection.label ??= this.#labels.get(keyOf(id));
+    const wanted = own.filter((id) => !known.includes(id));
     connection.offers(own);
     const sessions = await this.#find(connection, wanted);
     return connection.isRefused ? [] : sessions;
@@ -197,6 +202,7 @@ export class ContextStore {
     }
     this.#counters.hits++;
     connection.label ??= payload?.label;
+    this.#note(id, payload?.label);
     connection.made(id);
     return session;
   }
@@ -208,6 +214,9 @@ export class ContextStore {
     connection.secured();
     const isReused = channel.isSessionReused;
     if (!isReused) connection.label = undefined;
+    // libssl has copied what came from the store.
+    const copied = connection.ids.filter((id) => isReused && !this.#labels.has(keyOf(id)));
+    for (const id of copied) this.#note(id, connection.label);
     return !(connection.isRefused && isReused);
   }
 
@@ -232,8 +241,13 @@ export class ContextStore {
 
   #entry(connection: StoreConnection, id: Buffer, der: Buffer, expiresAt: number): StoreEntry {
     const { label, fingerprint } = connection;
+    this.#note(id, label);
     const tags = [label === undefined ? [] : labelTag(label), fingerprint ?? []].flat();
     return { id, data: packPayload({ label, der }), context: this.#name, expiresAt, tags };
+  }
+
+  #note(id: Buffer, label: string | undefined): void {
+    if (this.#isInside && this.#context.hasSession(id)) this.#labels.set(keyOf(id), label);
   }
 
   /** @internal See `labelSession` of a socket. */
