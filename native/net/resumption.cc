@@ -81,19 +81,21 @@ void Resumption::OnClientHello(SSL* ssl, const ClientHello& hello) {
 }
 
 // libssl goes through the whole list, and takes the first session that it knows; where it speaks TLS 1.2 or takes no
-// tickets, it looks for the session ID although there are others in the list. An honest client offers few, all of them
-// good.
+// tickets, it looks for the session ID although there are others in the list. Of several that are known nobody could
+// say before the end whose label the connection has. An honest client offers one.
 Refusal Resumption::ListRefusal(SSL* ssl, const ClientHello& hello) const {
   if (hello.has_more_identities) return Refusal::kUnknown;
   std::vector<ByteView> ids;
   for (const ClientHello::Identity& identity : hello.identities) ids.push_back(identity.name);
   ids.push_back(hello.session_id);
+  int known = 0;
   for (const ByteView id : ids) {
     const OwnedSession session = Search(ssl, id);
-    const Refusal refusal = session ? PolicyRefusal(ssl, session.get()) : Refusal::kNone;
-    if (refusal != Refusal::kNone) return refusal;
+    if (!session) continue;
+    if (const Refusal refusal = PolicyRefusal(ssl, session.get()); refusal != Refusal::kNone) return refusal;
+    ++known;
   }
-  return Refusal::kNone;
+  return known > 1 ? Refusal::kUnknown : Refusal::kNone;
 }
 
 OwnedSession Resumption::Search(SSL* ssl, ByteView id) const {

@@ -80,3 +80,13 @@ test('a session of TLS 1.2 that must not be resumed is not, behind a list of TLS
     t.is(serverHello.subarray(44, 76).equals(id), isTaken);
   }
 });
+
+// Otherwise its connection might have the label of one and the session of the other.
+test('of two sessions that a store knows none is resumed', async (t) => {
+  const server = createServer({ ...certificate(), sessionStore: new MemorySessionStore(), sessionIdContext: 'shop' });
+  const port = await serve(t, server);
+  const [one, other] = [await sessionFrom(port, 'one.example'), await sessionFrom(port, 'one.example')];
+  await server.sessionStore?.flush();
+  const both = helloWithSessions(one, [other], 'one.example');
+  t.is(selectedSession(await answerTo(port, both)), undefined);
+});

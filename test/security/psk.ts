@@ -22,12 +22,11 @@ function binder(session: SslSession, truncated: Buffer, hash: string): Buffer {
   return createHmac(hash, finished).update(createHash(hash).update(truncated).digest()).digest();
 }
 
-/** The record of a client hello that offers `before` unknown sessions, and then this one. */
-export function helloWithSessions(session: SslSession, before: number, servername: string): Buffer {
+/** The record of a client hello that offers so many unknown sessions, or these, and then this one. */
+export function helloWithSessions(session: SslSession, before: number | SslSession[], servername: string): Buffer {
   const hash = session.cipher?.name.endsWith('SHA384') === true ? 'sha384' : 'sha256';
   const suite = { TLS_AES_128_GCM_SHA256: 0x1301, TLS_AES_256_GCM_SHA384: 0x1302 }[session.cipher?.name ?? ''];
-  const { ticket: own } = session;
-  if (suite === undefined || own === undefined) throw new Error('no session for this');
+  if (suite === undefined || session.ticket === undefined) throw new Error('no session for this');
   const name = Buffer.from(servername);
   const { publicKey } = generateKeyPairSync('x25519');
   const share = publicKey.export({ type: 'spki', format: 'der' }).subarray(-32);
@@ -39,7 +38,9 @@ export function helloWithSessions(session: SslSession, before: number, servernam
     extension(45, Buffer.of(1, 1)),
     extension(51, vector(Buffer.concat([u16(0x1d), vector(share)]))),
   ];
-  const tickets = [...Array.from({ length: before }, () => randomBytes(32)), own];
+  const others = typeof before === 'number' ? Array.from({ length: before }, () => undefined) : before;
+  const sessions = [...others, session];
+  const tickets = sessions.map((each) => each?.ticket ?? randomBytes(32));
   const age = Buffer.alloc(4, 9);
   const identities = vector(Buffer.concat(tickets.flatMap((ticket) => [vector(ticket), age])));
   const { length } = createHash(hash).digest();
@@ -50,7 +51,7 @@ export function helloWithSessions(session: SslSession, before: number, servernam
   const size = head.length + 2 + total;
   const start = Buffer.of(1, 0, size >> 8, size & 255);
   const truncated = Buffer.concat([start, head, u16(total), ...plain, offer]);
-  const proofs = tickets.map((ticket) => (ticket === own ? binder(session, truncated, hash) : randomBytes(length)));
+  const proofs = sessions.map((each) => (each === undefined ? randomBytes(length) : binder(each, truncated, hash)));
   const message = [truncated, vector(Buffer.concat(proofs.flatMap((proof) => [Buffer.of(length), proof])))];
   return Buffer.concat([Buffer.of(22, 3, 1), vector(Buffer.concat(message))]);
 }
