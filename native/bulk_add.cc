@@ -1,13 +1,13 @@
 #include "bulk_add.h"
 
 #include <algorithm>
-#include <climits>
 #include <limits>
 #include <span>
 #include <vector>
 
 #include "call.h"
 #include "session_cache.h"
+#include "session_read.h"
 #include "session_time.h"
 #include "state.h"
 
@@ -158,17 +158,6 @@ class Secret {
   std::vector<std::uint8_t> bytes_;
 };
 
-OwnedSession ReadDer(std::span<const std::uint8_t> der) {
-  const unsigned char* in = der.data();
-  if (der.empty() || der.size() > INT_MAX) return nullptr;
-  OwnedSession session(d2i_SSL_SESSION(nullptr, &in, static_cast<long>(der.size())));
-  if (session && in != der.data() + der.size()) {
-    session.reset();
-    ErrorQueue::RaiseTrailingBytes();
-  }
-  return session;
-}
-
 }  // namespace
 
 Napi::Value AddSessions(Call& call) {
@@ -199,7 +188,7 @@ Napi::Value AddDerSessions(Call& call) {
   for (std::uint32_t i = 0; i < count; ++i) {
     const Napi::HandleScope scope(call.env());
     const Napi::Value element = list.Get(i);
-    OwnedSession session = ReadDer(copy.Copy(ToBytes({call.env(), call.name(), 1}, element)));
+    OwnedSession session = SessionFromDer(copy.Copy(ToBytes({call.env(), call.name(), 1}, element)));
     if (!session) return ToJs(call.env(), -1 - static_cast<double>(i));
     RequireComplete(call.env(), call.name(), session.get());
     incoming.push_back({ExpiryOf(session.get()), session.get(), i});

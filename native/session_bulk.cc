@@ -6,6 +6,7 @@
 
 #include "boxed.h"
 #include "groups.h"
+#include "session_read.h"
 #include "session_time.h"
 
 namespace sslctx {
@@ -73,12 +74,10 @@ bool SessionImport::Read(const ContextState& state, std::span<const std::uint8_t
   while (!bytes.empty()) {
     if (bytes.size() < kLengthSize) return false;
     const std::size_t length = GetLength(bytes.data());
-    if (length > bytes.size() - kLengthSize || length > LONG_MAX) return false;
-    const unsigned char* at = bytes.data() + kLengthSize;
-    const unsigned char* const end = at + length;
+    if (length > bytes.size() - kLengthSize) return false;
+    OwnedSession session = SessionFromDer(bytes.subspan(kLengthSize, length));
     bytes = bytes.subspan(kLengthSize + length);
-    OwnedSession session(d2i_SSL_SESSION(nullptr, &at, static_cast<long>(length)));
-    if (!session || at != end || MissingPartOf(session.get()) != nullptr) {
+    if (!session || MissingPartOf(session.get()) != nullptr) {
       ++counts_.unreadable;
       continue;
     }

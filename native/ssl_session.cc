@@ -1,10 +1,10 @@
 // SSL_SESSION.
 
-#include <climits>
 #include <vector>
 
 #include "call.h"
 #include "groups.h"
+#include "session_read.h"
 #include "session_time.h"
 #include "state.h"
 
@@ -176,16 +176,8 @@ Napi::Value ToDer(Call& call) {
 
 Napi::Value FromDer(Call& call) {
   CopiedBytes bytes = call.Get<CopiedBytes>(0);
-  const unsigned char* in = bytes.data();
-  OwnedSession session;
-  if (!bytes.empty() && bytes.size() <= INT_MAX)
-    session.reset(d2i_SSL_SESSION(nullptr, &in, static_cast<long>(bytes.size())));
-  const bool whole = session != nullptr && in == bytes.data() + bytes.size();
+  OwnedSession session = SessionFromDer(bytes);
   OPENSSL_cleanse(bytes.data(), bytes.size());
-  if (session != nullptr && !whole) {
-    session.reset();
-    ErrorQueue::RaiseTrailingBytes();
-  }
   if (!session) return call.env().Null();
   return call.addon().handles.Own(call.env(), Kind::kSslSession, session.release());
 }
@@ -193,10 +185,7 @@ Napi::Value FromDer(Call& call) {
 SSL_SESSION* FromBio(Call& call) { return d2i_SSL_SESSION_bio(call.Handle<BIO>(0), nullptr); }
 int ToBio(BIO* bio, SSL_SESSION* session) { return i2d_SSL_SESSION_bio(bio, session); }
 
-// A password makes no sense for a session, and must never be asked for on the terminal.
-int NoPassword(char*, int, int, void*) { return -1; }
-
-SSL_SESSION* ReadPem(Call& call) { return PEM_read_bio_SSL_SESSION(call.Handle<BIO>(0), nullptr, NoPassword, nullptr); }
+SSL_SESSION* ReadPem(Call& call) { return SessionFromPem(call.Handle<BIO>(0)).release(); }
 
 constexpr Export kExports[] = {
     SSLCTX_BODY(SSL_SESSION_new, OwnResult<NewSession>),
