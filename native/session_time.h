@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <ctime>
+#include <limits>
 
 #include "openssl.h"
 
@@ -20,8 +21,16 @@ inline std::int64_t SetTimeOf(SSL_SESSION* session, std::int64_t time) {
 }
 #endif
 
-/// The last second in which it is good.
-inline std::int64_t ExpiryOf(const SSL_SESSION* session) { return TimeOf(session) + SSL_SESSION_get_timeout(session); }
+/// The last second in which it is good. DER may hold any numbers, also negative ones: what ends behind the last second
+/// that there is never ends, as for libssl.
+inline std::int64_t ExpiryOf(const SSL_SESSION* session) {
+  using Limits = std::numeric_limits<std::int64_t>;
+  const std::int64_t time = TimeOf(session);
+  const std::int64_t timeout = SSL_SESSION_get_timeout(session);
+  if (timeout > 0 && time > Limits::max() - timeout) return Limits::max();
+  if (timeout < 0 && time < Limits::min() - timeout) return Limits::min();
+  return time + timeout;
+}
 
 #if OPENSSL_VERSION_NUMBER >= 0x30400000L
 inline void FlushSessions(SSL_CTX* ctx, std::int64_t time) {
