@@ -1,5 +1,6 @@
 // A session as named values.
 import type { SslSession } from '../session.ts';
+import { endText, subjectOf } from './certificate.ts';
 import { plural, printable, seconds, timestamp } from './output.ts';
 import { readDetails } from './session-der.ts';
 
@@ -34,9 +35,9 @@ export function describeFields(session: SslSession) {
     pskIdentity: details.pskIdentity,
     srpUsername: details.srpUsername,
     verifyResult: details.verifyResult,
-    peerSubject: peer?.subject.replaceAll('\n', ', '),
+    peerSubject: peer && subjectOf(peer),
     peerFingerprint256: peer?.fingerprint256,
-    peerValidTo: peer === undefined ? undefined : new Date(peer.validTo).toISOString(),
+    peerValidTo: peer && endText(peer),
   };
 }
 

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { SslContext } from '../context.ts';
 import { SslSession } from '../session.ts';
+import { endOf, endText } from './certificate.ts';
 import { ExitCode } from './exit.ts';
 import { defaultTimeout, type Endpoint, endpointText } from './options.ts';
 import { json, line, style, table } from './output.ts';
@@ -96,11 +97,10 @@ function* inspect(session: SslSession): Generator<Check> {
     yield { check: 'its ticket is for seven days at most', isGood: ticketLifetimeHint <= 604_800, detail: '' };
   }
   if (peerCertificate !== undefined) {
-    const end = new Date(peerCertificate.validTo);
     yield {
       check: "the peer's certificate is still valid",
-      isGood: end.getTime() / 1000 > now,
-      detail: end.toISOString(),
+      isGood: endOf(peerCertificate).getTime() / 1000 > now,
+      detail: endText(peerCertificate),
     };
   }
   const copy = SslSession.fromDER(session.toDER());

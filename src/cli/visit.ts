@@ -5,6 +5,7 @@ import { connect } from '../net/connect.ts';
 import type { SslSocket } from '../net/socket.ts';
 import type { Resumption } from '../resumption.ts';
 import type { SslSession } from '../session.ts';
+import { subjectOf } from './certificate.ts';
 
 /** Milliseconds: servers send their tickets one right after the other. */
 const betweenTickets = 250;
@@ -123,6 +124,7 @@ function timedOut(timeout: number): Error {
 }
 
 function look(socket: SslSocket, sessions: SslSession[], handshakeTime: number): Omit<Visit, 'earlyData'> {
+  const certificate = socket.getPeerX509Certificate();
   return {
     address: socket.remoteAddress,
     protocol: socket.getProtocol() ?? '',
@@ -132,6 +134,6 @@ function look(socket: SslSocket, sessions: SslSession[], handshakeTime: number):
     handshakeTime,
     sessions,
     trustProblem: socket.authorizationError ?? undefined,
-    subject: socket.getPeerX509Certificate()?.subject.replaceAll('\n', ', '),
+    subject: certificate && subjectOf(certificate),
   };
 }
