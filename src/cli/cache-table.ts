@@ -1,14 +1,14 @@
 // A cache as a table.
 import type { SslContext } from '../context.ts';
 import { type ControlSession, describeSession } from '../control/protocol.ts';
-import { plural, short, style, table } from './output.ts';
+import { plural, printable, short, style, table } from './output.ts';
 
 const head = ['session', 'protocol', 'cipher', 'expires in', 'name'];
 
 function row(session: ControlSession): string[] {
   const left = session.expiresAt - Math.floor(Date.now() / 1000);
   const { id, protocol, cipher = '', hostname = '' } = session;
-  return [short(id), protocol, cipher, session.isExpired ? 'expired' : `${left} s`, hostname];
+  return [short(id), protocol, cipher, session.isExpired ? 'expired' : `${left} s`, printable(hostname)];
 }
 
 /** Rows for sessions that the control socket or a context has told of. */
