@@ -104,12 +104,22 @@ export class ControlClient extends EventEmitter<ControlClientEvents> implements 
   }
 }
 
+/** Nothing for what no server of this protocol says. What a result holds is for its asker to know. */
 function parseMessage(line: string): Message | undefined {
+  let message: Message | string | number | boolean | null;
   try {
-    return JSON.parse(line);
+    message = JSON.parse(line);
   } catch {
     return undefined;
   }
+  if (typeof message !== 'object' || message === null) return undefined;
+  if ('event' in message) return isObject(message.session) ? message : undefined;
+  const isAnswer = message.error === undefined ? 'result' in message : isObject(message.error);
+  return isAnswer ? message : undefined;
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }
 
 /**
