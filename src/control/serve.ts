@@ -73,6 +73,8 @@ class Conversation {
   readonly #socket: Socket;
   readonly #contexts: ControlledContexts;
   readonly #lines = new Lines(maxRequest);
+  /** Who asks twice is told once, as asked last. */
+  readonly #watched = new Map<SslContext, () => void>();
 
   constructor(socket: Socket, contexts: ControlledContexts) {
     this.#socket = socket;
@@ -83,6 +85,9 @@ class Conversation {
     this.#socket.setEncoding('utf8').unref();
     // A client that is gone is gone.
     this.#socket.on('error', () => {});
+    this.#socket.once('close', () => {
+      for (const stop of this.#watched.values()) stop();
+    });
     this.#send({ sslctx: 'control', version: controlVersion, pid: process.pid });
     this.#socket.on('data', (text: string) => {
       const lines = this.#lines.take(text);
@@ -153,11 +158,12 @@ class Conversation {
     const onNew = (session: SslSession): void => tell({ event: 'newSession', session: describeSession(session) });
     const onRemove = (session: SslSession, reason: SessionRemovalReason): void =>
       tell({ event: 'removeSession', session: describeSession(session), reason });
+    this.#watched.get(context)?.();
     // Looking on must change nothing.
     const removals = wanted || context.tickets !== 'stateless' || context.listenerCount('removeSession') > 0;
     context.on('newSession', onNew);
     if (removals) context.on('removeSession', onRemove);
-    this.#socket.once('close', () => {
+    this.#watched.set(context, () => {
       context.off('newSession', onNew);
       context.off('removeSession', onRemove);
     });
