@@ -16,11 +16,14 @@ function nameBytes(name: unknown, option: string): Buffer {
   return bytes;
 }
 
-/** The names of such bytes. */
+/** The names of such bytes; none of bytes that are no such list, as a client may send them. */
 export function alpnNames(wire: Buffer): string[] {
   const names: string[] = [];
-  for (let at = 0; at < wire.length; at += 1 + (wire[at] ?? 0)) {
-    names.push(wire.toString('latin1', at + 1, at + 1 + (wire[at] ?? 0)));
+  for (let at = 0; at < wire.length; ) {
+    const length = wire.readUInt8(at);
+    if (length === 0 || at + 1 + length > wire.length) return [];
+    names.push(wire.toString('latin1', at + 1, at + 1 + length));
+    at += 1 + length;
   }
   return names;
 }

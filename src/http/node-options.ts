@@ -119,7 +119,9 @@ function versionsOf(method: string): SslContextOptions {
 /** Node also takes the wire format, in which each name stands behind its length. RFC 7301, section 3.1. */
 export function protocolNames(protocols: NonNullable<TlsOptions['ALPNProtocols']>): string[] {
   if (!ArrayBuffer.isView(protocols)) return protocols.map((name) => (typeof name === 'string' ? name : latin1(name)));
-  return alpnNames(Buffer.from(latin1(protocols), 'latin1'));
+  const names = alpnNames(Buffer.from(latin1(protocols), 'latin1'));
+  if (names.length > 0 || protocols.byteLength === 0) return names;
+  throw invalidValue('ALPNProtocols', 'is no list of names, each behind its length');
 }
 
 function latin1(bytes: NodeJS.ArrayBufferView): string {
