@@ -167,6 +167,26 @@ export const requirements = {
       macos: 'llvm@19',
     },
   ],
+  // `npm run fuzz:bytes`.
+  fuzz: [
+    { name: 'CMake', present: program('cmake'), debian: 'cmake', fedora: 'cmake', alpine: 'cmake', macos: 'cmake' },
+    {
+      name: 'Ninja',
+      present: program('ninja'),
+      debian: 'ninja-build',
+      fedora: 'ninja-build',
+      alpine: 'ninja',
+      macos: 'ninja',
+    },
+    {
+      name: 'clang 19 with libFuzzer and the sanitizers, and its symbolizer',
+      present: () => program('clang++-19')() && clangRuntime('fuzzer') && program('llvm-symbolizer-19')(),
+      debian: 'clang-19 libclang-rt-19-dev llvm-19',
+      fedora: 'clang compiler-rt llvm',
+      alpine: 'clang19 compiler-rt llvm19',
+      macos: 'llvm@19',
+    },
+  ],
   sanitize: [
     { name: 'CMake', present: program('cmake'), debian: 'cmake', fedora: 'cmake', alpine: 'cmake', macos: 'cmake' },
     {
@@ -250,6 +270,14 @@ export function sharedLibrary(name) {
   const found = spawnSync(process.env.CC || 'cc', [`-print-file-name=${name}`], { encoding: 'utf8' });
   const path = found.stdout?.trim();
   return path?.startsWith('/') && existsSync(path) ? path : undefined;
+}
+
+/** Whether clang's own libraries have this one. */
+function clangRuntime(name) {
+  const machine = { arm64: 'aarch64', x64: 'x86_64' }[process.arch] ?? process.arch;
+  const found = spawnSync('clang++-19', [`-print-file-name=libclang_rt.${name}-${machine}.a`], { encoding: 'utf8' });
+  const path = found.stdout?.trim();
+  return path?.startsWith('/') && existsSync(path);
 }
 
 function multiarch() {
