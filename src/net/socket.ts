@@ -596,9 +596,10 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
     if (hasEarlyData) this.#earlyData = earlyStatus[this.#channel.earlyDataStatus] ?? 'not-sent';
     if (requestsOcsp) this.emit('OCSPResponse', this.#channel.ocspResponse);
     if (checkServerIdentity === undefined || this.destroyed) return !this.destroyed;
-    const certificate = this.getPeerX509Certificate();
-    if (certificate === undefined) return true;
     try {
+      // Node has an OpenSSL of its own, which need not read what libssl has read.
+      const certificate = this.getPeerX509Certificate();
+      if (certificate === undefined) return true;
       this.#identityError = checkServerIdentity(name, certificate.toLegacyObject());
     } catch (error) {
       this.#identityError = toError(error);

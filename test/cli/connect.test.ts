@@ -3,6 +3,7 @@ import { lstatSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { makeCertificate } from '../../src/testing/index.ts';
+import { output } from '../helpers/process.ts';
 import { folder, serve, sslctx } from './cli.ts';
 import { opensslServer } from './servers.ts';
 
@@ -152,6 +153,17 @@ test.serial('a certificate that is not right: told, and with --verify refused', 
   const refused = await connect(server.where, '-n', '1', '--http', '--ca', certFile, '--verify');
   t.is(refused.code, 3);
   t.regex(refused.stderr, /ERR_TLS_CERT_ALTNAME_INVALID/);
+});
+
+test.serial('a server whose certificate has no subject, as many have', async (t) => {
+  const [cert, key] = [join(folder(t), 'cert.pem'), join(folder(t), 'key.pem')];
+  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
+  const names = ['-subj', '/', '-addext', 'subjectAltName=critical,DNS:localhost'];
+  await output('openssl', ['req', '-x509', ...kind, ...names, '-keyout', key, '-out', cert]);
+  const server = await serve(t, '--cert', cert, '--key', key);
+  const { code, visits } = await connect(server.where, '-n', '2', '--http', '--ca', cert);
+  t.is(code, 0);
+  t.is(visits.length, 2);
 });
 
 test.serial('a session file that is none, a host without a port, and no server', async (t) => {

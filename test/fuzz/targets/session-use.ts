@@ -1,4 +1,5 @@
 // What can be done with a session that came from outside.
+import { checkServerIdentity } from 'node:tls';
 import { inspect } from 'node:util';
 import { sessionTable } from '../../../src/cli/cache-table.ts';
 import { describeFields, describeSecrets, fieldRows } from '../../../src/cli/session-fields.ts';
@@ -29,7 +30,20 @@ export async function useSession(session: SslSession): Promise<string> {
   session.toText();
   roundTrip(session);
   print(session);
+  identify(session);
   return [...seen, await cache(session)].join(' ');
+}
+
+/** As a client does with the certificate of its server. */
+function identify({ peerCertificate }: SslSession): void {
+  if (peerCertificate === undefined) return;
+  const legacy = peerCertificate.toLegacyObject();
+  inspect(legacy);
+  try {
+    checkServerIdentity('localhost', legacy);
+  } catch (error) {
+    refusal(error, ['ERR_TLS_*']);
+  }
 }
 
 function roundTrip(session: SslSession): void {
