@@ -41,7 +41,7 @@ async function greet(bytes: Buffer): Promise<string> {
   const ended = new Promise<void>((resolve) => {
     const failed = (error: Error): void => {
       server.off('secureConnection', secured);
-      words.push(refusal(error, ['ERR_SSL_*', 'ECONNRESET', 'EPIPE']));
+      words.push(refusal(error, ['ERR_SSL_*', 'ERR_OSSL_*', 'ECONNRESET', 'EPIPE']));
       resolve();
     };
     const secured = (): void => {
