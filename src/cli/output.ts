@@ -14,8 +14,10 @@ export function line(text = ''): void {
   process.stdout.write(`${text}\n`);
 }
 
+/** In ASCII where a terminal could take a character for a command: JSON itself escapes but some of them. */
 export function json(value: object): void {
-  line(JSON.stringify(value));
+  const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  line(JSON.stringify(value).replace(/[\p{Cc}\p{Cf}]/gu, (text) => text.split('').map(escaped).join('')));
 }
 
 export function note(text: string): void {
