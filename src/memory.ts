@@ -28,6 +28,32 @@ export function toX509Certificate(certificate: capi.X509): X509Certificate {
   return new X509Certificate(notNull('i2d_X509', capi.i2d_X509(certificate)));
 }
 
+/**
+ * The same for a peer's certificate; nothing for one that Node cannot read: its OpenSSL is another, and may refuse what
+ * libssl has taken. A peer must not be able to make getters throw.
+ */
+export function readablePeer(certificate: capi.X509 | null): X509Certificate | undefined {
+  if (certificate === null) return undefined;
+  try {
+    return toX509Certificate(certificate);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A certificate in the form of Node's `getPeerCertificate`; nothing for a key that Node cannot decode. */
+export function toLegacyObject(
+  certificate: X509Certificate,
+): ReturnType<X509Certificate['toLegacyObject']> | undefined {
+  try {
+    void certificate.publicKey;
+  } catch {
+    // Node 24 would crash in there.
+    return undefined;
+  }
+  return certificate.toLegacyObject();
+}
+
 /** A cipher suite, with the members of Node's `tlsSocket.getCipher()`. */
 export interface CipherInfo {
   /** OpenSSL's name, such as `ECDHE-RSA-AES128-GCM-SHA256`. */

@@ -5,7 +5,7 @@ import * as capi from './capi/index.ts';
 import { changeHolders } from './capi/sessions.ts';
 import { versionName } from './constants.ts';
 import { invalidType, mustBeOne, notNull, SslctxError, takeOpenSslError } from './errors.ts';
-import { type CipherInfo, cipherInfo, drainBio, toX509Certificate, withBio } from './memory.ts';
+import { type CipherInfo, cipherInfo, drainBio, readablePeer, withBio } from './memory.ts';
 import { createSession, type SslSessionFields } from './session-create.ts';
 import { readPem } from './session-pem.ts';
 
@@ -233,13 +233,12 @@ export class SslSession {
 
   /**
    * The certificate that the peer had proved to own when the session was made; a resumption does not ask for it again.
-   * Another object each time.
+   * Another object each time. None either when Node's own OpenSSL, which is another one, cannot read it.
    *
    * @see SSL_SESSION_get0_peer(3)
    */
   get peerCertificate(): X509Certificate | undefined {
-    const certificate = capi.SSL_SESSION_get0_peer(this.#live());
-    return certificate === null ? undefined : toX509Certificate(certificate);
+    return readablePeer(capi.SSL_SESSION_get0_peer(this.#live()));
   }
 
   /**

@@ -3,7 +3,7 @@ import type { X509Certificate } from 'node:crypto';
 import * as capi from './capi/index.ts';
 import { setTicketLabel, ticketLabel } from './capi/ticket_ring.ts';
 import { SslctxError } from './errors.ts';
-import { type CipherInfo, cipherInfo, toX509Certificate } from './memory.ts';
+import { type CipherInfo, cipherInfo, readablePeer, toX509Certificate } from './memory.ts';
 import { type SslSession, wrapSession } from './session.ts';
 import { checkLabel } from './ticket-key-ring.ts';
 
@@ -76,10 +76,17 @@ export abstract class TlsState {
     throw new SslctxError('ERR_SSLCTX_STATE', problem);
   }
 
-  /** The peer's certificate, verified or not; also after a resumption. SSL_get1_peer_certificate(3). */
+  /**
+   * The peer's certificate, verified or not; also after a resumption. None either when Node's own OpenSSL cannot read it.
+   * SSL_get1_peer_certificate(3).
+   */
   get peerCertificate(): X509Certificate | undefined {
-    const certificate = capi.SSL_get1_peer_certificate(this.ssl);
-    return certificate === null ? undefined : toX509Certificate(certificate);
+    return readablePeer(capi.SSL_get1_peer_certificate(this.ssl));
+  }
+
+  /** @internal Also for one that Node cannot read. */
+  get hasPeerCertificate(): boolean {
+    return capi.SSL_get1_peer_certificate(this.ssl) !== null;
   }
 
   /** The own certificate. SSL_get_certificate(3). */
@@ -90,7 +97,7 @@ export abstract class TlsState {
 
   /** What the peer sent, its own certificate first on a client; empty after a resumption. SSL_get_peer_cert_chain(3). */
   get peerChain(): X509Certificate[] {
-    return (capi.SSL_get_peer_cert_chain(this.ssl) ?? []).map(toX509Certificate);
+    return (capi.SSL_get_peer_cert_chain(this.ssl) ?? []).flatMap((each) => readablePeer(each) ?? []);
   }
 
   /** An X509_V_* number; that of a missing certificate where one was asked for. SSL_get_verify_result(3). */

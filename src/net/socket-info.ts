@@ -3,7 +3,7 @@ import type { X509Certificate } from 'node:crypto';
 import { Duplex } from 'node:stream';
 import type { SocketAddress, SslChannel } from '../channel.ts';
 import { SslctxError } from '../errors.ts';
-import type { CipherInfo } from '../memory.ts';
+import { type CipherInfo, toLegacyObject } from '../memory.ts';
 import type { SslSession } from '../session.ts';
 import { verificationCode } from '../verification.ts';
 
@@ -105,16 +105,17 @@ export abstract class SocketInfo extends Duplex {
   }
 
   /**
-   * The peer's certificate in the form of Node's `getPeerCertificate`; an empty object without one.
+   * The peer's certificate in the form of Node's `getPeerCertificate`; an empty object without one that Node can read.
    *
    * @param detailed - with the chain that the peer sent, as `issuerCertificate` of each; libssl keeps none in a session
    */
   getPeerCertificate(detailed = false): PeerCertificate | Record<string, never> {
     const certificate = this.getPeerX509Certificate();
     if (certificate === undefined) return {};
-    return detailed
+    const legacy = detailed
       ? chainOf(certificate, this.#ask((channel) => channel.peerChain) ?? [])
-      : certificate.toLegacyObject();
+      : toLegacyObject(certificate);
+    return legacy ?? {};
   }
 
   /** The own certificate. SSL_get_certificate(3). */
@@ -177,10 +178,14 @@ export abstract class SocketInfo extends Duplex {
   }
 }
 
-function chainOf(certificate: X509Certificate, chain: readonly X509Certificate[]): PeerCertificate {
+function chainOf(certificate: X509Certificate, chain: readonly X509Certificate[]): PeerCertificate | undefined {
+  const legacy = toLegacyObject(certificate);
   const issuer = chain.find((other) => certificate.checkIssued(other));
-  const legacy = certificate.toLegacyObject();
   const isRoot = issuer === undefined || issuer.fingerprint256 === certificate.fingerprint256;
-  const rest = chain.filter((other) => other !== issuer);
-  return isRoot ? legacy : Object.assign(legacy, { issuerCertificate: chainOf(issuer, rest) });
+  if (legacy === undefined || isRoot) return legacy;
+  const rest = chainOf(
+    issuer,
+    chain.filter((other) => other !== issuer),
+  );
+  return rest === undefined ? legacy : Object.assign(legacy, { issuerCertificate: rest });
 }

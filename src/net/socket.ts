@@ -14,6 +14,7 @@ import { checkOptionNames, ownOptions } from '../context-options.ts';
 import { isHandshakeErrorObserved, isHandshakeObserved, tellHandshake, tellHandshakeError } from '../diagnostics.ts';
 import { invalidValue, SslctxError, toError } from '../errors.ts';
 import { logKeys, logsKeys } from '../keylog-file.ts';
+import { toLegacyObject } from '../memory.ts';
 import { decodeResumption, outcomeOf, type Resumption } from '../resumption.ts';
 import type { SslSession } from '../session.ts';
 import { storeOfChannel } from '../store/context-store.ts';
@@ -596,11 +597,11 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
     if (hasEarlyData) this.#earlyData = earlyStatus[this.#channel.earlyDataStatus] ?? 'not-sent';
     if (requestsOcsp) this.emit('OCSPResponse', this.#channel.ocspResponse);
     if (checkServerIdentity === undefined || this.destroyed) return !this.destroyed;
+    if (!this.#channel.hasPeerCertificate) return true;
+    const certificate = this.getPeerX509Certificate();
+    const legacy = certificate && toLegacyObject(certificate);
     try {
-      // Node has an OpenSSL of its own, which need not read what libssl has read.
-      const certificate = this.getPeerX509Certificate();
-      if (certificate === undefined) return true;
-      this.#identityError = checkServerIdentity(name, certificate.toLegacyObject());
+      this.#identityError = legacy === undefined ? unreadable() : checkServerIdentity(name, legacy);
     } catch (error) {
       this.#identityError = toError(error);
     }
@@ -648,4 +649,10 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
     const { resumption } = this;
     tellHandshakeError(this.isServer, { socket: this, error, resumption, duration: this.#channel.age });
   }
+}
+
+/** Whose name is not known is not the one that was wanted. */
+function unreadable(): Error {
+  const message = "Node's own OpenSSL cannot read the server's certificate, which libssl has taken";
+  return Object.assign(new Error(message), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
 }

@@ -75,6 +75,7 @@ function fuzzNative(target: string): void {
       `-artifact_prefix=${crashes}/`,
       folderOf('found', target),
       folderOf('corpus', target),
+      crashes,
     ],
     {
       encoding: 'utf8',

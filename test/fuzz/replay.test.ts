@@ -2,6 +2,7 @@
 // for more: `npm run fuzz:bytes`.
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
 import test from 'ava';
 import { nativeTargets, scriptTargets } from './targets/index.ts';
 
@@ -23,7 +24,7 @@ for (const target of targets) {
         try {
           await target.run(bytes);
         } catch (error) {
-          throw new Error(name, { cause: error });
+          throw new Error(`${name}: ${inspect(error)}`);
         }
       }
       t.pass();

@@ -141,6 +141,9 @@ const behaviours: Record<string, Behaviour> = {
     const options = { ca: ca.cert, servername: 'localhost' };
     t.regex(await hear(connect({ port: byList, ...options, ALPNProtocols: ['bar', 'foo'] })), /foo$/);
     t.regex(await hear(connect({ port: byList, ...options, ALPNProtocols: Buffer.from('\x03bar') })), /bar$/);
+    t.throws(() => connect({ port: byList, ...options, ALPNProtocols: Buffer.from('\x04bar') }), {
+      code: 'ERR_INVALID_ARG_VALUE',
+    });
     t.regex(await hear(connect({ port: byCallback, ...options, ALPNProtocols: ['one', 'two'] })), /two$/);
   },
   'a session is resumed, with the same check of the name': async (t, { createServer, connect }) => {

@@ -5,6 +5,7 @@ import { sessionTable } from '../../../src/cli/cache-table.ts';
 import { describeFields, describeSecrets, fieldRows } from '../../../src/cli/session-fields.ts';
 import { SslContext } from '../../../src/context.ts';
 import { describeSession } from '../../../src/control/protocol.ts';
+import { toLegacyObject } from '../../../src/memory.ts';
 import { SslSession } from '../../../src/session.ts';
 import { SessionImport } from '../../../src/session-bulk.ts';
 import { claim, claimSame, refusal } from '../target.ts';
@@ -36,9 +37,8 @@ export async function useSession(session: SslSession): Promise<string> {
 
 /** As a client does with the certificate of its server. */
 function identify({ peerCertificate }: SslSession): void {
-  if (peerCertificate === undefined) return;
-  const legacy = peerCertificate.toLegacyObject();
-  inspect(legacy);
+  const legacy = peerCertificate && toLegacyObject(peerCertificate);
+  if (legacy === undefined) return;
   try {
     checkServerIdentity('localhost', legacy);
   } catch (error) {
