@@ -1,6 +1,7 @@
 // The commands, their options and their help. What they do is loaded when it is needed: help asks for no libssl.
 import { readFileSync } from 'node:fs';
 import { Argument, Command, Option } from 'commander';
+import { lastTime } from '../control/protocol.ts';
 import type { CacheFlags } from './cache.ts';
 import type { ConnectFlags } from './connect.ts';
 import { addCommonOptions, defaultTimeout, type Endpoint, endpoint, integer, list, tlsVersions } from './options.ts';
@@ -182,7 +183,7 @@ function addCache(program: Command, report: Report): void {
     .action(async (ids: string[]) => report(await (await load()).remove(cache.opts<CacheFlags>(), ids)));
   add('flush', 'remove the sessions that have expired')
     .option('--all', 'and all others')
-    .option('--at <time>', 'that will have expired then, in seconds since the epoch', integer(1, 2 ** 52))
+    .option('--at <time>', 'that will have expired then, in seconds since the epoch', integer(1, lastTime))
     .action(async (flags: { all?: true; at?: number }) =>
       report(await (await load()).flush(cache.opts<CacheFlags>(), flags)),
     );

@@ -7,6 +7,9 @@ import type { SslSession } from '../session.ts';
 /** The version of the protocol. A client that finds another one must not go on. */
 export const controlVersion = 1;
 
+/** The last second that `flush` takes, since the epoch: in the year 2514. */
+export const lastTime = 2 ** 34 - 1;
+
 /** Bytes of one request. */
 export const maxRequest = 4096;
 

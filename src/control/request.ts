@@ -1,5 +1,5 @@
 // Requests as they come: nothing in them is believed.
-import { ControlError } from './protocol.ts';
+import { ControlError, lastTime } from './protocol.ts';
 
 /** A request that has been checked. */
 export type Request =
@@ -49,7 +49,7 @@ export function readRequest(line: string, identified: (id: number) => void): Req
       return {
         method,
         context,
-        at: optional(params, 'at', 'seconds since the epoch, at least 1', isIntegerFrom(1)),
+        at: optional(params, 'at', `seconds since the epoch, 1 to ${lastTime}`, isTime),
         all: optional(params, 'all', 'true or false', isBoolean) ?? false,
       };
     case 'watch':
@@ -97,6 +97,6 @@ function isIntegerTo(max: number): (value: unknown) => value is number {
   return (value): value is number => typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max;
 }
 
-function isIntegerFrom(min: number): (value: unknown) => value is number {
-  return (value): value is number => typeof value === 'number' && Number.isSafeInteger(value) && value >= min;
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= lastTime;
 }
