@@ -141,9 +141,6 @@ const behaviours: Record<string, Behaviour> = {
     const options = { ca: ca.cert, servername: 'localhost' };
     t.regex(await hear(connect({ port: byList, ...options, ALPNProtocols: ['bar', 'foo'] })), /foo$/);
     t.regex(await hear(connect({ port: byList, ...options, ALPNProtocols: Buffer.from('\x03bar') })), /bar$/);
-    t.throws(() => connect({ port: byList, ...options, ALPNProtocols: Buffer.from('\x04bar') }), {
-      code: 'ERR_INVALID_ARG_VALUE',
-    });
     t.regex(await hear(connect({ port: byCallback, ...options, ALPNProtocols: ['one', 'two'] })), /two$/);
   },
   'a session is resumed, with the same check of the name': async (t, { createServer, connect }) => {
@@ -271,6 +268,13 @@ test('what node:tls has and libssl is not told is an error', (t) => {
   t.throws(() => tls.createServer({ context, requestCert: true }), { code: 'ERR_INVALID_ARG_VALUE' });
   t.throws(() => tls.createServer({ context, ...own }), { code: 'ERR_INVALID_ARG_VALUE' });
   t.throws(() => tls.connect({ port: 1, context, ca: ca.cert }), { code: 'ERR_INVALID_ARG_VALUE' });
+});
+
+// Node 20 itself ends the process for it.
+test('a list of protocols in the wire format that ends too early is an error', (t) => {
+  const ALPNProtocols = Buffer.from('\x04bar');
+  t.throws(() => tls.createServer({ ...own, ALPNProtocols }), { code: 'ERR_INVALID_ARG_VALUE' });
+  t.throws(() => tls.connect({ port: 1, ALPNProtocols }), { code: 'ERR_INVALID_ARG_VALUE' });
 });
 
 test('cipher suites, versions and classes', async (t) => {
