@@ -9,6 +9,7 @@
 #include <string>
 
 #include "net/resumption.h"
+#include "session_cache.h"
 #include "state.h"
 #include "support.h"
 #include "ticket_ring.h"
@@ -121,7 +122,7 @@ int OnHello(SSL* ssl, int*, void*) {
   Touch(hello.ciphers());
   for (const ClientHello::Identity& identity : hello.identities) {
     Touch(identity.name);
-    FindInCache(SSL_get_SSL_CTX(ssl), identity.name);
+    FindCached(*ContextState::Of(SSL_get_SSL_CTX(ssl)), fuzz::LookupKey(), identity.name);
   }
   const STACK_OF(SSL_CIPHER)* const suites = SSL_get_ciphers(ssl);
   for (int i = 0; i < sk_SSL_CIPHER_num(suites); ++i)

@@ -71,7 +71,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                 std::min(counts.other_id_context, 3U) << 11);
 
   // What was added goes out, and comes in again.
-  SessionExport sessions(ctx.get());
+  SessionExport sessions(state);
   fuzz::Bytes out(size + 65536);
   const SessionExport::Written written = sessions.Next(out, now);
   SSLCTX_CLAIM(sessions.skipped() == 0 && sessions.expired() == 0 && written.sessions == counts.added);

@@ -5,9 +5,8 @@
 #include <ctime>
 
 #include "addon.h"
-#include "cache_table.h"
-#include "net/resumption.h"
 #include "net/session_der.h"
+#include "session_cache.h"
 #include "session_read.h"
 #include "session_time.h"
 #include "state.h"
@@ -38,6 +37,8 @@ void Fail(const char* condition, const char* file, int line) {
   ERR_print_errors_fp(stderr);
   std::abort();
 }
+
+SSL_SESSION* LookupKey() { return TheAddon().lookup_key(); }
 
 OwnedContext NewContext(const SSL_METHOD* method) {
   Addon& addon = TheAddon();
@@ -168,15 +169,16 @@ void Cache(SSL_SESSION* session) {
   const unsigned char* const id = SSL_SESSION_get_id(session, &length);
   SSLCTX_CLAIM(SSL_CTX_add_session(ctx, session) == 1);
   SSLCTX_CLAIM(SSL_CTX_sess_number(ctx) == 1);
-  SSLCTX_CLAIM(FindCached(ctx, session) == session);
+  const ContextState& state = *ContextState::Of(ctx);
+  SSLCTX_CLAIM(FindCached(state, session).get() == session);
   const int version = SSL_SESSION_get_protocol_version(session);
   const bool is_known = version <= TLS1_3_VERSION && version >= SSL3_VERSION;
-  SSLCTX_CLAIM(!is_known || FindInCache(ctx, {id, length}) == session);
+  SSLCTX_CLAIM(!is_known || FindCached(state, LookupKey(), {id, length}).get() == session);
   MayResume(ctx, session, "localhost", false);
   MayResume(ctx, session, nullptr, true);
   IsRevokedTicket(ctx, session);
   FlushSessions(ctx, std::time(nullptr));
-  if (FindCached(ctx, session) == session) SSLCTX_CLAIM(SSL_CTX_remove_session(ctx, session) == 1);
+  if (FindCached(state, session)) SSLCTX_CLAIM(SSL_CTX_remove_session(ctx, session) == 1);
   SSLCTX_CLAIM(SSL_CTX_sess_number(ctx) == 0);
 }
 

@@ -20,6 +20,9 @@ using Bytes = std::vector<std::uint8_t>;
 
 using OwnedContext = Owned<SSL_CTX, SSL_CTX_free>;
 
+/// A session of no cache, for looking up others.
+SSL_SESSION* LookupKey();
+
 /// As SSL_CTX_new of the binding makes it: with the state that native code keeps.
 OwnedContext NewContext(const SSL_METHOD* method);
 /// As SSL_new of the binding makes it.

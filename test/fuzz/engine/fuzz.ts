@@ -4,7 +4,7 @@
 // part needs glibc 2.38 (Debian 12 has 2.36), and 2.1.0, which does not, instruments CommonJS only. V8 counts blocks by
 // itself, for modules and TypeScript as well.
 import { createHash } from 'node:crypto';
-import { Random } from '../../misuse/random.ts';
+import { Random } from '../../helpers/random.ts';
 import type { Target } from '../target.ts';
 import { Coverage } from './coverage.ts';
 import { mutantOf } from './mutate.ts';

@@ -1,6 +1,7 @@
 // Mutants of any bytes: bits, pieces, numbers at their limits, words, and pieces of others.
+
+import type { Random } from '../../helpers/random.ts';
 import { mutant as derMutant } from '../../misuse/mutate.ts';
-import type { Random } from '../../misuse/random.ts';
 
 const limits = ['0', '-1', '1', '255', '65536', '2147483648', '4294967296', '9007199254740992', '1e999', ''];
 
