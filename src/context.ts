@@ -250,9 +250,12 @@ export class SslContext extends SessionEvents {
    * @see SSL_CTX_flush_sessions(3)
    */
   flushSessions(at: number = Math.floor(Date.now() / 1000)): number {
-    const before = capi.SSL_CTX_sess_number(this.#handle);
-    this.perform(() => capi.SSL_CTX_flush_sessions(this.#handle, at), 'flush');
-    return before - capi.SSL_CTX_sess_number(this.#handle);
+    return this.perform(() => {
+      const before = capi.SSL_CTX_sess_number(this.#handle);
+      capi.SSL_CTX_flush_sessions(this.#handle, at);
+      // Before listeners hear of it, who may add sessions, or free the context.
+      return before - capi.SSL_CTX_sess_number(this.#handle);
+    }, 'flush');
   }
 
   /** Removes all sessions; returns how many. SSL_CTX_flush_sessions(3). */

@@ -5,6 +5,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as capi from '../../src/capi/index.ts';
 import { ask } from './library.ts';
 import { OPERATIONS } from './operations.ts';
+import { closeSites } from './ops/sites.ts';
+import { stopWorkers } from './ops/workers.ts';
 import { type Op, program, type Weights } from './program.ts';
 import { codeOf, OnPurpose, World } from './world.ts';
 
@@ -49,6 +51,8 @@ try {
   while (world.connections.length > 0) await world.perform({ name: 'end', numbers: [0, 1, 0, 0] });
   await nextTurn();
   world.equal(uncaught, world.uncaught, 'exceptions of listeners that Node has reported');
+  await closeSites(world);
+  await stopWorkers(world);
   world.release();
   await collectAll();
   world.equal(capi.debug.liveHandles(), baseline.handles, 'handles alive at the end');
@@ -60,3 +64,5 @@ try {
 }
 const { rss } = process.memoryUsage();
 console.log(JSON.stringify({ step, failure, reached: world.reached, rss }));
+// Servers and workers of a program that has failed would go on for ever.
+if (failure !== undefined) process.exit();

@@ -159,6 +159,7 @@ try {
     if (found === undefined) survivors++;
     console.log(`${name}: ${found === undefined ? 'SURVIVES' : `killed after ${operations} operations: ${found}`}`);
     writeFileSync(path, original);
+    build();
   }
 } finally {
   rmSync(directory, { recursive: true, force: true });

@@ -117,8 +117,7 @@ function flush(world: World, op: Op): void {
   if (object === undefined) {
     world.call(op, 'SSL_CTX_flush_sessions', { removals }, () => capi.SSL_CTX_flush_sessions(context.handle, time));
   } else {
-    // What listeners put in or take out meanwhile counts as well: nothing is promised of the result then.
-    const value = op.inside === undefined && !context.isDelivering ? removals.length : undefined;
+    const value = removals.length;
     world.call(op, 'flushSessions', { value, removals }, () => object.flushSessions(time));
   }
 }

@@ -48,7 +48,7 @@ class Prediction {
   /** What the client sends, if it sends anything. */
   readonly offered: Session | undefined;
   /** The lifetime of what the server makes. */
-  #timeout: number;
+  timeout: number;
   #isHit = false;
   #tickets = 0;
   serverSession: Session | undefined;
@@ -61,7 +61,7 @@ class Prediction {
     this.client = client;
     this.isTls13 = server.version === capi.TLS1_3_VERSION;
     this.offered = session?.isResumable ? session : undefined;
-    this.#timeout = server.timeout === 0 ? DEFAULT_TIMEOUT : server.timeout;
+    this.timeout = server.timeout === 0 ? DEFAULT_TIMEOUT : server.timeout;
   }
 
   get isHit(): boolean {
@@ -114,7 +114,7 @@ class Prediction {
     }
     if (session.idContext !== server.idContext) return undefined;
     if (session.expiry >= now()) {
-      if (isTls13) this.#timeout = session.timeout;
+      if (isTls13) this.timeout = session.timeout;
       return session;
     }
     server.counters.timeouts++;
@@ -130,7 +130,7 @@ class Prediction {
       this.server.counters.timeouts++;
       return undefined;
     }
-    this.#timeout = origin.timeout;
+    this.timeout = origin.timeout;
     const session = coming(this.server, origin.timeout);
     return session;
   }
@@ -138,7 +138,7 @@ class Prediction {
   #finishTls12(): void {
     const { server } = this;
     const caches = (server.mode & capi.SSL_SESS_CACHE_SERVER) !== 0;
-    if (!this.#isHit && server.isStateful && caches) this.#store(coming(server, this.#timeout), () => this.#endTls12());
+    if (!this.#isHit && server.isStateful && caches) this.#store(coming(server, this.timeout), () => this.#endTls12());
     else {
       if (this.#isHit) this.#autoFlush(server.mode);
       this.#endTls12();
@@ -169,7 +169,7 @@ class Prediction {
   #nextTicket(index: number): void {
     if (index >= this.#tickets) return;
     const { server } = this;
-    const session = coming(server, this.#timeout);
+    const session = coming(server, this.timeout);
     if ((server.mode & capi.SSL_SESS_CACHE_SERVER) !== 0) {
       this.#store(session, () => this.#nextTicket(index + 1));
       return;
@@ -256,9 +256,9 @@ function clientSession(world: World, prediction: Prediction, ssl: capi.SSL, plac
   world.observe(session, handle, 'the session of a client');
   session.references = 1;
   const isStateless = !server.isStateful;
-  const { time, timeout } = session;
-  const kept = isStateless ? { time, timeout: serverSession?.timeout ?? server.timeout } : { time, timeout };
-  session.origin = { server, isStateless, session: serverSession, idContext: server.idContext, ...kept };
+  const { time } = session;
+  const { timeout } = prediction;
+  session.origin = { server, isStateless, session: serverSession, idContext: server.idContext, time, timeout };
   world.hold(session, handle, place);
   return session;
 }
