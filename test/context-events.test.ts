@@ -282,3 +282,14 @@ test('a context with listeners is garbage when nobody holds it', async (t) => {
   }
   t.true(capi.debug.live().SSL_CTX <= before + 1);
 });
+
+test('flushSessions says how many it has removed, whatever its listeners do', (t) => {
+  const context = new SslContext();
+  const session = SslSession.create({ protocol: 'TLSv1.2', time: 1, timeout: 1 });
+  context.addSession(session);
+  context.once('removeSession', () => context.addSession(session));
+  t.is(context.flushSessions(), 1);
+  context.on('removeSession', () => context.free());
+  t.is(context.flushSessions(), 1);
+  t.throws(() => context.flushSessions(), { code: 'ERR_SSLCTX_FREED' });
+});

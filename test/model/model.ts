@@ -172,7 +172,7 @@ export class Context {
   /** SSL_CTX_remove_session: looks for the ID, marks and tells of the argument. */
   remove(session: Session): { removed: 0 | 1; removals: Removal[] } {
     if (session.id === '' && !session.isUnknown) return { removed: 0, removals: [] };
-    const found = session.isUnknown ? undefined : this.find(session.cacheKey);
+    const found = session.id === '' ? undefined : this.find(session.cacheKey);
     if (found !== undefined) this.#unlink(found);
     session.isSpent = true;
     return {

@@ -132,6 +132,8 @@ class Prediction {
     }
     this.timeout = origin.timeout;
     const session = coming(this.server, origin.timeout);
+    // In TLS 1.2 it has the ID that the client sends along.
+    if (!this.isTls13) Object.assign(session, { id: offered.id, version: offered.version });
     return session;
   }
 

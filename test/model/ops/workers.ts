@@ -5,7 +5,7 @@ import type { Op } from '../program.ts';
 import type { Operation, World } from '../world.ts';
 import { number } from './values.ts';
 
-const MOST_WORKERS = 2;
+const MOST_WORKERS = 1;
 const entry = new URL('../worker.mjs', import.meta.url);
 const module = new URL('../thread.ts', import.meta.url).href;
 
@@ -27,7 +27,7 @@ function workersOf(world: World): Running[] {
 async function start(world: World, op: Op): Promise<void> {
   const workers = workersOf(world);
   if (workers.length >= MOST_WORKERS) return;
-  const steps = number(op, 1) % 3 === 0 ? 500 : 1_000_000;
+  const steps = number(op, 1) % 3 === 0 ? 200 : 4000;
   const worker = new Worker(entry, { execArgv: [], workerData: { module, seed: 1 + number(op, 0), steps } });
   const one: Running = { worker, exited: once(worker, 'exit'), said: {} };
   worker.on('message', (failure) => {
