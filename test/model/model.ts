@@ -89,7 +89,7 @@ export class Session {
   }
 }
 
-export type Reason = 'removed' | 'replaced' | 'evicted' | 'expired' | 'flushed' | 'context-freed';
+export type Reason = 'removed' | 'replaced' | 'evicted' | 'expired' | 'flushed' | 'elsewhere' | 'context-freed';
 
 /** What a listener has to hear. */
 export interface Removal {
