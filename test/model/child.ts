@@ -5,6 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as capi from '../../src/capi/index.ts';
 import { ask } from './library.ts';
 import { OPERATIONS } from './operations.ts';
+import { stopSharing } from './ops/sharing.ts';
 import { closeSites } from './ops/sites.ts';
 import { stopWorkers } from './ops/workers.ts';
 import { type Op, program, type Weights } from './program.ts';
@@ -52,6 +53,7 @@ try {
   await nextTurn();
   world.equal(uncaught, world.uncaught, 'exceptions of listeners that Node has reported');
   await closeSites(world);
+  await stopSharing(world);
   await stopWorkers(world);
   world.release();
   await collectAll();

@@ -2,6 +2,7 @@
 import * as capi from '../../src/capi/index.ts';
 import { certificate } from '../helpers/pair.ts';
 import { anyCipher, makeSession } from '../helpers/session.ts';
+import { numbered } from './sharing-thread.ts';
 
 export interface Library {
   /** Whether adding an object that is in the cache already puts it in front of its equals: A5 in docs/differences.md. */
@@ -14,6 +15,7 @@ export async function ask(collect: () => Promise<void>): Promise<Library> {
   // Kept for good by the helpers.
   anyCipher();
   certificate();
+  numbered(0).free();
   await collect();
   return { reAddingMoves, baseline: { handles: capi.debug.liveHandles(), objects: capi.debug.live() } };
 }

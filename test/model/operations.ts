@@ -4,6 +4,7 @@ import { cacheOperations } from './ops/caches.ts';
 import { contextOperations, outerContextOperations } from './ops/contexts.ts';
 import { handshakeOperations, outerHandshakeOperations } from './ops/handshakes.ts';
 import { sessionOperations } from './ops/sessions.ts';
+import { outerSharingOperations } from './ops/sharing.ts';
 import { outerSiteOperations } from './ops/sites.ts';
 import { outerWorkerOperations } from './ops/workers.ts';
 import type { Operations } from './world.ts';
@@ -14,6 +15,7 @@ export const OPERATIONS: Operations = {
     ...outerContextOperations,
     ...outerBulkOperations,
     ...outerHandshakeOperations,
+    ...outerSharingOperations,
     ...outerSiteOperations,
     ...outerWorkerOperations,
   },

@@ -1,5 +1,6 @@
 // A program in this thread, without a process of its own: for workers.
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { parentPort } from 'node:worker_threads';
 import { ask } from './library.ts';
 import { OPERATIONS } from './operations.ts';
 import { program } from './program.ts';
@@ -7,7 +8,7 @@ import { WORKER_WEIGHTS } from './weights.ts';
 import { OnPurpose, World } from './world.ts';
 
 /** What went wrong; undefined when nothing did. */
-export async function runHere(seed: number, steps: number): Promise<string | undefined> {
+async function runHere(seed: number, steps: number): Promise<string | undefined> {
   const { reAddingMoves } = await ask(async () => {});
   const world = new World(OPERATIONS, reAddingMoves);
   process.on('uncaughtException', (error) => {
@@ -25,4 +26,8 @@ export async function runHere(seed: number, steps: number): Promise<string | und
     return `worker of seed ${seed}, step ${step}: ${error instanceof Error ? error.message : String(error)}`;
   }
   return undefined;
+}
+
+export async function start({ seed, steps }: { seed: number; steps: number }): Promise<void> {
+  parentPort?.postMessage(await runHere(seed, steps));
 }

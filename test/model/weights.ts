@@ -42,6 +42,9 @@ export const WEIGHTS: Weights = {
   visitSite: 8,
   manageSite: 3,
   closeSite: 1,
+  beginSharing: 1,
+  workTogether: 6,
+  endSharing: 1,
   startWorker: 1,
   terminateWorker: 1,
 };

@@ -1,9 +1,9 @@
-// Runs a program in a worker thread, which has contexts and sessions of its own.
-import { parentPort, workerData } from 'node:worker_threads';
+// Runs the module that workerData names in a worker thread.
+import { workerData } from 'node:worker_threads';
 
 if (!process.features.typescript) {
   const { register } = await import('tsx/esm/api');
   register();
 }
-const { runHere } = await import(workerData.module);
-parentPort.postMessage(await runHere(workerData.seed, workerData.steps));
+const { start } = await import(workerData.module);
+await start(workerData);

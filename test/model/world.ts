@@ -1,6 +1,7 @@
 // The objects of libssl and what the model says of them, side by side. Each call is predicted first; what it returns,
 // throws and tells is then held against that.
 import { strict as assert } from 'node:assert';
+import { inspect } from 'node:util';
 import * as capi from '../../src/capi/index.ts';
 import type { SslContext } from '../../src/index.ts';
 import { type SslSession, sessionHandle, wrapSession } from '../../src/session.ts';
@@ -123,7 +124,7 @@ export class World {
     try {
       assert.deepEqual(actual, expected);
     } catch {
-      this.fail(`${what}: ${String(actual)}, the model says ${String(expected)}`);
+      this.fail(`${what}: ${inspect(actual)}, the model says ${inspect(expected)}`);
     }
   }
 
