@@ -4,9 +4,9 @@ import test from 'ava';
 import { SLOWER } from '../helpers/limits.ts';
 import { explain, perform, type Task } from './runner.ts';
 
-const STEPS = 12_000;
+const STEPS = 4000;
 
-for (const seed of [1, 2, 3, 4]) {
+for (const seed of [1, 2, 3]) {
   test.serial(`${STEPS} operations of seed ${seed} do what the model says`, async (t) => {
     t.timeout(120_000 * SLOWER);
     const task: Task = { seed, steps: STEPS };
@@ -15,7 +15,7 @@ for (const seed of [1, 2, 3, 4]) {
     t.is(outcome.step, STEPS);
     const { reached } = outcome;
     for (const what of ['SSL_CTX_add_session', 'addSession', 'remove callbacks', 'event evicted', 'inside']) {
-      t.true((reached[what] ?? 0) > 20, `${what}: ${reached[what]}`);
+      t.true((reached[what] ?? 0) > 10, `${what}: ${reached[what]}`);
     }
   });
 }

@@ -27,8 +27,10 @@ const launcher = fileURLToPath(new URL('../../scripts/run.mjs', import.meta.url)
 const nodeArguments = process.execArgv.includes('--expose-gc')
   ? process.execArgv
   : ['--expose-gc', ...process.execArgv, launcher];
-/** Ends hangs, which are findings too. */
-const LIMIT = 120_000 * SLOWER;
+/** Ends hangs, which are findings too. Milliseconds: far more than an operation takes, threads and sockets included. */
+function limitOf(task: Task): number {
+  return (60_000 + 50 * ('ops' in task ? task.ops.length : task.steps)) * SLOWER;
+}
 
 /** All operations of the task. */
 export function opsOf(task: Task): readonly Op[] {
@@ -42,7 +44,7 @@ export async function perform(task: Task): Promise<Outcome> {
     const [file, journal] = [join(directory, 'task'), join(directory, 'journal')];
     writeFileSync(file, JSON.stringify('ops' in task ? task : { ...task, weights: WEIGHTS }));
     writeFileSync(journal, '');
-    const { code, signal, stdout, stderr } = await run([...nodeArguments, child, file, journal], LIMIT);
+    const { code, signal, stdout, stderr } = await run([...nodeArguments, child, file, journal], limitOf(task));
     if (code === 0) return JSON.parse(stdout);
     const failure = `ended with ${signal ?? code}\n${stderr.slice(-2000)}`;
     return { step: Number(readFileSync(journal, 'utf8')), failure, reached: {}, rss: 0 };

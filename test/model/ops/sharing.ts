@@ -21,8 +21,9 @@ interface Shared {
 
 const sharing = new WeakMap<World, Shared>();
 
-async function begin(world: World): Promise<void> {
-  if (sharing.has(world)) return;
+async function begin(world: World, op: Op): Promise<void> {
+  // To start a thread takes as long as a thousand calls.
+  if (sharing.has(world) || number(op, 2) % 3 !== 0) return;
   const context = new SslContext({ sessionCache: { size: 0 } });
   const worker = new Worker(entry, { execArgv: [], workerData: { module, shared: context.share() } });
   const exited = once(worker, 'exit');
