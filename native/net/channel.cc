@@ -367,6 +367,8 @@ void Channel::EndLingering() {
 }
 
 void Channel::Abandon() {
+  // That our thread ends says nothing against the session either, which other threads may have.
+  if (phase_ == Phase::kOpen && ssl_) SSL_set_shutdown(ssl_.get(), SSL_get_shutdown(ssl_.get()) | SSL_SENT_SHUTDOWN);
   phase_ = Phase::kClosed;
   watch_.Close();
   if (fd_ >= 0) close(fd_);

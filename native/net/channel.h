@@ -86,7 +86,7 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
   void Resume(const Answer& answer);
   /// `is_clean`: says close_notify first, so that the session stays good.
   void Close(Call& call, bool is_clean);
-  /// The environment ends: no JavaScript, no more bytes.
+  /// The environment ends: no JavaScript, no more bytes. The session stays good.
   void Abandon();
   /// The peer has had its time to close.
   void EndLingering();
