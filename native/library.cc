@@ -1,8 +1,18 @@
 // The library itself: versions, the error queue, and what tests need to see.
 
+#ifdef __linux__
+#include <malloc.h>
+#endif
+
 #include "call.h"
 #include "groups.h"
 #include "state.h"
+
+#if defined(__GLIBC__) && defined(__GLIBC_PREREQ)
+#if __GLIBC_PREREQ(2, 33)
+#define SSLCTX_HAS_MALLINFO2
+#endif
+#endif
 
 namespace sslctx {
 
@@ -91,6 +101,16 @@ Napi::Value LiveHandles(Call& call) {
   return result;
 }
 
+/// What malloc has handed out and not got back: resident memory also has what it keeps for later.
+Napi::Value NativeHeap(Call& call) {
+#ifdef SSLCTX_HAS_MALLINFO2
+  const struct mallinfo2 info = mallinfo2();
+  return ToJs(call.env(), static_cast<double>(info.uordblks) + static_cast<double>(info.hblkhd));
+#else
+  return call.env().Null();
+#endif
+}
+
 Napi::Value ErrorQueueDepth(Call& call) { return ToJs(call.env(), ErrorQueue::DrainThread()); }
 
 constexpr Export kExports[] = {
@@ -98,6 +118,7 @@ constexpr Export kExports[] = {
     {"setRegisters", &EnterQuiet<SetRegisters>},
     {"live", &EnterQuiet<Live>},
     {"liveHandles", &EnterQuiet<LiveHandles>},
+    {"nativeHeap", &EnterQuiet<NativeHeap>},
     {"errorQueueDepth", &EnterQuiet<ErrorQueueDepth>},
     {"ERR_get_error", &EnterQuiet<GetError>},
     {"ERR_peek_error", &EnterQuiet<PeekError>},

@@ -14,6 +14,16 @@ export function liveHandles(): Record<string, number> {
   return native.liveHandles();
 }
 
+/**
+ * Bytes that this process has of malloc now, in all threads: of libssl, this package, Node and V8, but not the objects of
+ * JavaScript. `null` where the C library is not glibc 2.33 or later.
+ *
+ * @see mallinfo2(3)
+ */
+export function nativeHeap(): number | null {
+  return native.nativeHeap();
+}
+
 /** Errors in the thread's own OpenSSL queue, which is emptied: anything but 0 is a bug of sslctx. */
 export function errorQueueDepth(): number {
   return native.errorQueueDepth();

@@ -64,6 +64,7 @@ export interface Native {
   // debug.ts
   live(): { SSL_CTX: number; SSL: number; SSL_SESSION: number };
   liveHandles(): Record<string, number>;
+  nativeHeap(): number | null;
   errorQueueDepth(): number;
   readonly processTag: string;
 

@@ -31,6 +31,7 @@ export interface Parameter {
 /** A trailing ? allows null. */
 export type ResultKind =
   | 'number'
+  | 'number?'
   | 'void'
   | 'boolean'
   | 'bytes'

@@ -33,6 +33,7 @@ const library: Record<string, Signature> = {
   has: row([{ kind: 'any', valid: 'SSL_CTX_new' }], 'boolean'),
   'debug.live': row([], 'object'),
   'debug.liveHandles': row([], 'object'),
+  'debug.nativeHeap': row([], 'number?'),
   'debug.errorQueueDepth': row([], 'number'),
   ERR_get_error: row([], 'number', QUEUE),
   ERR_peek_error: row([], 'number', QUEUE),
