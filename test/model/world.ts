@@ -222,6 +222,7 @@ export class World {
   heardEvent(context: LiveContext, session: SslSession, reason: Reason): void {
     const next = context.pending.shift();
     if (next === undefined) this.fail('an event that nobody expects');
+    this.equal(context.isDelivering, false, 'whether a listener is called inside of another');
     this.equal(reason, next.reason, 'why the session was removed');
     const handle = sessionHandle(session);
     // A listener before this one may have given it back.
