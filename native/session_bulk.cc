@@ -127,7 +127,7 @@ OwnedSession SessionImport::Take() {
   return session;
 }
 
-void SessionImport::AddOne(SSL_CTX* ctx, ContextState& state, OwnedSession session) {
+void SessionImport::AddOne(ContextState& state, OwnedSession session) {
   if (surplus_ > 0) {
     --surplus_;
     ++counts_.no_room;
@@ -151,7 +151,7 @@ bool SessionImport::Add(SSL_CTX* ctx, ContextState& state, std::chrono::microsec
   if (!has_begun_) Begin(ctx);
   Slice slice(time);
   while (!heads_.empty()) {
-    AddOne(ctx, state, Take());
+    AddOne(state, Take());
     if (slice.Over()) break;
   }
   return heads_.empty();

@@ -84,7 +84,7 @@ class SessionImport {
 
   void Begin(SSL_CTX* ctx);
   OwnedSession Take();
-  void AddOne(SSL_CTX* ctx, ContextState& state, OwnedSession session);
+  void AddOne(ContextState& state, OwnedSession session);
 
   std::vector<Run> runs_;
   std::priority_queue<Head> heads_;

@@ -45,24 +45,8 @@ void TagSessions(Addon& addon, const ContextState& state) {
 /// Returns the number by which other threads can take it over.
 Napi::Value Share(Call& call) {
   SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
-  ContextState& state = *ContextState::Of(ctx);
-  if (!state.shared) {
-    Addon& addon = call.addon();
-    const std::shared_ptr<Inbox> inbox = InboxOf(addon);
-    auto shared = std::make_unique<SharedCache>();
-    TagSessions(addon, state);
-    for (const CachedSession& each : AllCached(state)) shared->Fill(each.session.get(), each.number);
-    auto views = std::make_shared<ContextViews>();
-    views->Add(state.maker);
-    shared_contexts::Hold(ctx, state.serial);
-    // Nothing fails from here on.
-    state.maker->inbox = inbox;
-    state.maker->all = std::move(views);
-    state.maker->state = nullptr;
-    state.shared = std::move(shared);
-    // Always, to follow what is in the cache.
-    SSL_CTX_sess_set_remove_cb(ctx, sslctx_on_remove_session);
-  }
+  const ContextState& state = *ContextState::Of(ctx);
+  if (!state.shared) ShareContext(call.addon(), ctx, InboxOf(call.addon()));
   return ToJs(call.env(), static_cast<double>(state.serial));
 }
 
@@ -72,7 +56,7 @@ Napi::Value Adopt(Call& call) {
   const auto serial = static_cast<std::uint64_t>(call.Get<Ranged<1, std::int64_t{1} << 52>>(0).value);
   shared_contexts::OwnedContext ctx = shared_contexts::Take(serial);
   if (!ctx) ThrowError(env, "ERR_SSLCTX_FREED", "no thread has this context any more");
-  ContextState& state = *ContextState::Of(ctx.get());
+  const ContextState& state = *ContextState::Of(ctx.get());
   if (const Napi::Value known = addon.handles.Find(env, ctx.get()); !known.IsEmpty()) return known;
   const Napi::Object record = Napi::Object::New(env);
   if (const auto view = state.ViewOf(addon)) {
@@ -86,12 +70,7 @@ Napi::Value Adopt(Call& call) {
     view->wants_new = false;
     view->wants_removed = false;
   } else {
-    const std::shared_ptr<Inbox> inbox = InboxOf(addon);
-    auto fresh = std::make_shared<ContextView>(addon, WeakRecord(env, record), nullptr);
-    fresh->inbox = inbox;
-    fresh->all = state.maker->all;
-    addon.contexts.emplace(serial, fresh);
-    fresh->all->Add(fresh);
+    JoinContext(addon, state, WeakRecord(env, record), InboxOf(addon));
   }
   return addon.handles.Own(env, Kind::kSslCtx, ctx.release(), record);
 }
@@ -107,6 +86,31 @@ constexpr Export kExports[] = {
 };
 
 }  // namespace
+
+void ShareContext(Addon& addon, SSL_CTX* ctx, const std::shared_ptr<Inbox>& inbox) {
+  ContextState& state = *ContextState::Of(ctx);
+  auto shared = std::make_unique<SharedCache>();
+  TagSessions(addon, state);
+  for (const CachedSession& each : AllCached(state)) shared->Fill(each.session.get(), each.number);
+  auto views = std::make_shared<ContextViews>();
+  views->Add(state.maker);
+  state.maker->inbox = inbox;
+  state.maker->all = std::move(views);
+  state.maker->state = nullptr;
+  state.shared = std::move(shared);
+  // Always, to follow what is in the cache.
+  SSL_CTX_sess_set_remove_cb(ctx, sslctx_on_remove_session);
+  // Last: from here on any thread that knows, or guesses, the number has the context too.
+  shared_contexts::Hold(ctx, state.serial);
+}
+
+void JoinContext(Addon& addon, const ContextState& state, napi_ref record, const std::shared_ptr<Inbox>& inbox) {
+  auto view = std::make_shared<ContextView>(addon, record, nullptr);
+  view->inbox = inbox;
+  view->all = state.maker->all;
+  addon.contexts.emplace(state.serial, view);
+  view->all->Add(view);
+}
 
 void InboxReader::Run(Call& call) noexcept {
   Addon& addon = call.addon();

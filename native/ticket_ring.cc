@@ -250,6 +250,17 @@ bool IsRevokedTicket(SSL_CTX* ctx, const SSL_SESSION* session) {
   return true;
 }
 
+int OnTicketKey(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac,
+                int encrypt) noexcept {
+  try {
+    const ContextState* const context = ContextState::Of(SslState::Of(ssl).session_ctx);
+    if (context == nullptr || !context->ring) return -1;
+    return context->ring->UseKey(ssl, {name, iv, cipher, mac, encrypt != 0});
+  } catch (...) {
+    return -1;
+  }
+}
+
 int LabelTicket(SSL* ssl, void*) noexcept {
   try {
     SslState& state = SslState::Of(ssl);

@@ -127,6 +127,10 @@ std::string LabelOf(const SSL_SESSION* session);
 /// Whether `ctx` has a ring that refuses this ticket.
 bool IsRevokedTicket(SSL_CTX* ctx, const SSL_SESSION* session);
 
+/// The callback that asks the ring of a connection's context for keys.
+int OnTicketKey(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac,
+                int encrypt) noexcept;
+
 /// The callback that labels the tickets of a context with a ring.
 int LabelTicket(SSL* ssl, void* arg) noexcept;
 

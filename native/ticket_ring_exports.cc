@@ -101,20 +101,10 @@ Napi::Value Stats(Call& call) {
   return result;
 }
 
-int OnKey(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac, int encrypt) {
-  try {
-    const ContextState* const context = ContextState::Of(SslState::Of(ssl).session_ctx);
-    if (context == nullptr || !context->ring) return -1;
-    return context->ring->UseKey(ssl, {name, iv, cipher, mac, encrypt != 0});
-  } catch (...) {
-    return -1;
-  }
-}
-
 Napi::Value Use(Call& call) {
   SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
   ContextState::Of(ctx)->ring = RingOf(call, 1);
-  SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, OnKey);
+  SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, OnTicketKey);
   SSL_CTX_set_session_ticket_cb(ctx, LabelTicket, sslctx_on_ticket_decrypt, nullptr);
   return call.env().Undefined();
 }

@@ -135,7 +135,7 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
   void BeginHandshake();
   bool Handshake(Call& call);
   bool HandleEarlyData(Call& call);
-  Outcome ReadEarly(Call& call, std::uint8_t* data, std::size_t size, std::size_t* filled);
+  Outcome ReadEarly(std::uint8_t* data, std::size_t size, std::size_t* filled);
   void RepeatEarlyData(Call& call);
   void Pump(Call& call);
   void DeliverEnd(Call& call);

@@ -124,7 +124,7 @@ bool Channel::HandleEarlyData(Call& call) {
 
 /// What the peer sent before the end of the handshake, and that end. kDone: `filled` bytes, or nothing is early any
 /// more.
-Channel::Outcome Channel::ReadEarly(Call& call, std::uint8_t* data, std::size_t size, std::size_t* filled) {
+Channel::Outcome Channel::ReadEarly(std::uint8_t* data, std::size_t size, std::size_t* filled) {
   *filled = 0;
   if (!early_in_.empty()) {
     *filled = std::min(size, early_in_.size());
@@ -218,7 +218,7 @@ void Channel::Pump(Call& call) {
     while (filled < room.size && outcome == Outcome::kDone) {
       if (early_ != Early::kNone) {
         std::size_t early = 0;
-        outcome = ReadEarly(call, room.data + filled, room.size - filled, &early);
+        outcome = ReadEarly(room.data + filled, room.size - filled, &early);
         filled += early;
         continue;
       }
