@@ -22,6 +22,8 @@ const programs = {
 /** The C programs, by the name of their main file. */
 export type CProgram = keyof typeof programs;
 
+const programNames = ['load', 'bulk', 'echo', 'idle', 'server', 'restart', 'cache'] as const satisfies CProgram[];
+
 /** Where {@link buildPrograms} puts a program. */
 export function programPath(program: CProgram): string {
   return join(folder, 'build', program);
@@ -32,8 +34,15 @@ export function scriptPath(file: string): string {
   return join(folder, 'build', 'js', 'bench', file.replace(/\.ts$/, '.js'));
 }
 
-/** Compiles all of them; takes some seconds. */
+/** Compiles all of them, those in TypeScript too; takes some seconds. */
 export function buildPrograms(): void {
+  buildC(programNames);
+  const tsc = join(folder, '..', 'node_modules', '.bin', 'tsc');
+  execFileSync(tsc, ['-p', folder], { stdio: 'inherit' });
+}
+
+/** Compiles programs in C. */
+export function buildC(names: readonly CProgram[]): void {
   const words = (text: string): string[] => text.split(/\s+/).filter((word) => word !== '');
   const pkgConfig = (what: string): string[] =>
     words(execFileSync(process.env.PKG_CONFIG || 'pkg-config', [what, 'libssl', 'libcrypto'], { encoding: 'utf8' }));
@@ -44,13 +53,11 @@ export function buildPrograms(): void {
   );
   const [compiler = 'cc', ...compilerArguments] = words(process.env.CC ?? '');
   mkdirSync(join(folder, 'build'), { recursive: true });
-  for (const [program, sources] of Object.entries(programs)) {
-    const files = sources.map((source) => join(folder, 'c', `${source}.c`));
+  for (const program of names) {
+    const files = programs[program].map((source) => join(folder, 'c', `${source}.c`));
     const output = join(folder, 'build', program);
     execFileSync(compiler, [...compilerArguments, ...flags, '-o', output, ...files, ...libraries], {
       stdio: 'inherit',
     });
   }
-  const tsc = join(folder, '..', 'node_modules', '.bin', 'tsc');
-  execFileSync(tsc, ['-p', folder], { stdio: 'inherit' });
 }

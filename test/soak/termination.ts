@@ -1,9 +1,10 @@
 // Threads of a server are terminated while clients are served, and others take their places.
 import { once } from 'node:events';
-import { connect, createServer, SslContext, type SslServer } from '../../src/index.ts';
+import { createServer, SslContext, type SslServer } from '../../src/index.ts';
 import { makeCertificate } from '../../src/testing/index.ts';
 import { type Counts, counts, settle } from './settle.ts';
 import { type Visit, Visitor } from './visitor.ts';
+import { warmUp } from './warm-up.ts';
 
 export interface TerminationOptions {
   /** How many are terminated. */
@@ -164,16 +165,6 @@ export async function terminateThreads(options: TerminationOptions): Promise<Ter
   server.context.free();
   context.free();
   return result(scene, before);
-}
-
-/** What the first connection of a process opens for the time to come is no leak. */
-async function warmUp(cert: string): Promise<void> {
-  const context = new SslContext({ ca: cert });
-  const socket = connect({ port: 9, host: '127.0.0.1', context });
-  socket.on('error', () => {});
-  await new Promise<void>((resolve) => socket.once('close', () => resolve()));
-  context.free();
-  await settle();
 }
 
 async function result(scene: Scene, before: Counts): Promise<TerminationResult> {
