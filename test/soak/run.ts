@@ -40,7 +40,9 @@ class Subject {
   constructor(library: URL) {
     const file = fileURLToPath(new URL('subject.ts', import.meta.url));
     const runner = fileURLToPath(new URL('../../scripts/run.mjs', import.meta.url));
-    this.#child = fork(runner, [file, library.href], { execArgv: ['--expose-gc'] });
+    // Little room for objects that are young: what threads have not collected yet would be most of what is measured.
+    const execArgv = ['--expose-gc', '--max-semi-space-size=2'];
+    this.#child = fork(runner, [file, library.href], { execArgv });
     this.#failed = new Promise((_resolve, reject) => {
       this.#child.on('message', (answer: Answer) => {
         if (answer.what === 'failed') reject(new Error(`in the process under test: ${answer.error}`));

@@ -27,7 +27,7 @@ export function counts(): Counts {
 
 /** Whoever lists them has one for that. */
 function descriptors(): number {
-  return readdirSync('/proc/self/fd').length - 1;
+  return readdirSync(process.platform === 'linux' ? '/proc/self/fd' : '/dev/fd').length - 1;
 }
 
 /** Bytes. */

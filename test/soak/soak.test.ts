@@ -7,7 +7,9 @@ import { verdict } from './verdict.ts';
 
 const MIB = 1024 * 1024;
 
-test('some thousand handshakes of every kind leave nothing behind', async (t) => {
+// The load is of Linux. Under the sanitizers, where freed memory is kept, what "stays in bounds" is not run.
+const onLinux = process.platform === 'linux' ? test : test.skip;
+onLinux('in some thousand handshakes of every kind memory stays in bounds, and nothing is left', async (t) => {
   t.timeout(240_000 * SLOWER);
   const library = new URL('../../src/index.ts', import.meta.url);
   const result = await soak({ handshakes: 4000, minutes: 3 * SLOWER, slice: 0.5, library });
