@@ -4,6 +4,7 @@
 #include "call.h"
 #include "callbacks.h"
 #include "context_views.h"
+#include "net/reactor.h"
 
 namespace sslctx {
 
@@ -19,6 +20,8 @@ void Outbox::QueueRemoved(const ContextView& view, std::uint64_t context, SSL_SE
     napi_ref strong = nullptr;
     if (napi_create_reference(addon.env(), object, 1, &strong) != napi_ok) return;
     removed_.push_back({strong, std::move(own), context});
+    // At the end of a call it is delivered; a finalizer that frees the last connection of a context has none.
+    if (addon.current_call == nullptr && addon.reactor != nullptr) addon.reactor->DeliverLater();
   } catch (...) {
     // Out of memory: a notification is lost, which is better than an exception in libssl's frames.
   }

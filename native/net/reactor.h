@@ -101,6 +101,8 @@ class Reactor {
   /// Closes the channel for good when its peer has not done so for some seconds.
   void WatchLingering(double channel);
 
+  /// Lets JavaScript hear in the next turn what a finalizer or a timer has put into the outbox, outside of any call.
+  void DeliverLater();
   /// What other threads tell of contexts that they have as well. Opened once.
   std::shared_ptr<Inbox> OpenInbox();
   void ReadInbox() { Enqueue(inbox_reader_); }
@@ -126,6 +128,7 @@ class Reactor {
   Ticker ticker_;
   Awake awake_;
   std::shared_ptr<Inbox> inbox_;
+  std::shared_ptr<Job> delivery_;
   std::shared_ptr<Job> inbox_reader_;
   Napi::FunctionReference dispatcher_;
   Napi::ObjectReference resource_;
