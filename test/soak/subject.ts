@@ -1,7 +1,9 @@
 // The process under test: servers of every kind, and clients of its own. bench/c/load.c does the mass from outside.
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import { makeCertificate } from '../../src/testing/index.ts';
 import { Clients } from './clients.ts';
 import type { Answer, Measured, Question } from './report.ts';
@@ -49,6 +51,7 @@ class Scene {
   async measure(): Promise<Measured> {
     const { clients, servers, terminated } = this;
     await clients.stop();
+    await Promise.all(servers.all.threads.workers.map(collect));
     await settle();
     const measured = {
       ...handshakes(servers),
@@ -68,6 +71,12 @@ class Scene {
     this.clients.end();
     await closeServers(this.servers);
   }
+}
+
+async function collect(worker: Worker): Promise<void> {
+  const collected = once(worker, 'message');
+  worker.postMessage('collect');
+  await collected;
 }
 
 function handshakes(servers: Servers): { handshakes: number; resumed: number } {

@@ -1,5 +1,5 @@
 // A thread of the servers of the soak. `workerData.library` is where the package is: its sources, or what is compiled.
-import { threadId, workerData } from 'node:worker_threads';
+import { parentPort, threadId, workerData } from 'node:worker_threads';
 
 const { library } = workerData;
 // --import has no effect in a worker on Node 20.
@@ -18,3 +18,10 @@ const server = joinServer({}, (socket) => {
   });
 });
 server.on('tlsClientError', () => {});
+
+// What it has not collected yet is no growth.
+parentPort.on('message', () => {
+  globalThis.gc();
+  parentPort.postMessage('collected');
+});
+parentPort.unref();
