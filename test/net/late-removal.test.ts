@@ -10,7 +10,7 @@ test('a removal that the garbage collector causes is told, though nothing is cal
   const server = createServer(certificate());
   server.listen({ port: 0, host: '127.0.0.1' });
   await once(server, 'listening');
-  const context = serverContext('TLSv1.2');
+  const context = serverContext('TLSv1.2', { tickets: 'stateful' });
   const heard: string[] = [];
   context.on('removeSession', (_session, reason) => heard.push(reason));
   const { gc } = globalThis;
