@@ -3,7 +3,7 @@
  * values. `NULL` is `null`; a pointer with a length is a `Uint8Array`; handles are objects of exactly one type. Wrong
  * arguments throw a TypeError or RangeError with a `code` before libssl is called; what C leaves undefined is an error.
  *
- * @module capi
+ * @module sslctx/capi
  */
 import * as bio from './bio.ts';
 import * as clientHello from './client_hello.ts';

@@ -69,7 +69,7 @@ export interface ControlMethods {
   /** Removes those that have expired at `at` (seconds since the epoch, default now), or all of them. */
   flush: { params: { context?: string; at?: number; all?: boolean }; result: { count: number } };
   /**
-   * From now on, events. To hear of removals has a side effect where tickets are stateless (see {@link SslContext}): there
+   * From now on, events. To hear of removals has a side effect where tickets are stateless (see `SslContext`): there
    * it is done only with `removals: true`, or where the program itself listens to them.
    */
   watch: { params: { context?: string; removals?: boolean }; result: { removals: boolean } };

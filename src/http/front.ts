@@ -95,6 +95,7 @@ export function putBehind(node: Server, settings: NodeServerSettings, deliver: (
   }
   Object.defineProperties(node, {
     context: { get: () => server.context, configurable: true },
+    sessionStore: { get: () => server.sessionStore, configurable: true },
     listening: { get: () => server.listening, configurable: true },
     maxConnections: {
       get: () => server.maxConnections,

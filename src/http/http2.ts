@@ -28,7 +28,7 @@ export interface SecureClientSessionOptions
 type Listener = (request: node.Http2ServerRequest, response: node.Http2ServerResponse) => void;
 
 /**
- * As node:http2: its own class for HTTP/2, and with `allowHTTP1` for HTTP/1.1, with {@link SslServer} for TLS.
+ * As node:http2: its own class for HTTP/2, and with `allowHTTP1` for HTTP/1.1, with `SslServer` for TLS.
  *
  * @throws what `createServer` of this package throws
  */

@@ -6,6 +6,7 @@
 import type * as http from 'node:http';
 import * as node from 'node:https';
 import type { SslContext } from '../context.ts';
+import type { ContextStore } from '../store/context-store.ts';
 import { SslAgent, type SslAgentOptions, type SslRequestOptions } from './agent.ts';
 import { putBehind } from './front.ts';
 import { tlsOptionNames, without } from './node-options.ts';
@@ -17,12 +18,14 @@ export interface ServerOptions extends Omit<http.ServerOptions, keyof NodeServer
 type Listener = (request: http.IncomingMessage, response: http.ServerResponse) => void;
 
 /**
- * An HTTPS server: node:https's own class for HTTP, with {@link SslServer} for TLS. The sockets of its connections are
- * of the class {@link SslSocket}.
+ * An HTTPS server: node:https's own class for HTTP, with `SslServer` for TLS. The sockets of its connections are
+ * of the class `SslSocket`.
  */
 export class Server extends node.Server {
   /** The configuration of TLS, with the session cache. */
   declare readonly context: SslContext;
+  /** The store of the option `sessionStore`, as `SslServer.sessionStore`. */
+  declare readonly sessionStore: ContextStore | undefined;
 
   constructor(listener?: Listener);
   constructor(options: ServerOptions, listener?: Listener);
@@ -51,7 +54,7 @@ type Callback = (response: http.IncomingMessage) => void;
 /**
  * As node:https. A request with an agent of another class is that agent's.
  *
- * @throws what node:https throws, and the constructor of {@link SslContext}
+ * @throws what node:https throws, and the constructor of `SslContext`
  */
 export function request(options: SslRequestOptions | string | URL, callback?: Callback): http.ClientRequest;
 export function request(url: string | URL, options: SslRequestOptions, callback?: Callback): http.ClientRequest;

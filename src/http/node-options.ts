@@ -47,6 +47,9 @@ export const tlsOptionNames: readonly string[] = [
   'handshakeTimeout',
   'deferTickets',
   'requireCloseNotify',
+  'sessionStore',
+  'lookupTimeout',
+  'workers',
 ];
 
 /** The own members of these names that have a value; Node takes null for none. */

@@ -18,6 +18,8 @@ const sameNames = [
   'ALPNCallback',
   'allowHalfOpen',
   'requireCloseNotify',
+  'sessionStore',
+  'lookupTimeout',
 ];
 
 /** What a server has been told, for its own context and those to come. */
@@ -31,6 +33,7 @@ export class NodeServerSettings {
     const { SNICallback, ALPNCallback, ALPNProtocols } = options;
     if (ALPNCallback && ALPNProtocols)
       throw invalidValue('ALPNCallback', `cannot be given together with 'ALPNProtocols'`);
+    if (options.workers) throw invalidValue('workers', `is for createServer of 'sslctx', and joinServer`);
     const common = picked(options, ['requestCert', 'rejectUnauthorized', 'ALPNProtocols']);
     this.#common = ALPNCallback || !protocols ? common : { ALPNProtocols: protocols, ...common };
     const given = givenContext(options);

@@ -166,7 +166,7 @@ export abstract class SocketInfo extends Duplex {
   protected abstract get identityError(): Error | undefined;
 
   /**
-   * Why the peer is not authorized: a code as that of {@link CertificateError}; `UNABLE_TO_GET_ISSUER_CERT` where a
+   * Why the peer is not authorized: a code as that of `CertificateError`; `UNABLE_TO_GET_ISSUER_CERT` where a
    * certificate was asked for and did not come. Null when it is, or when nobody asks.
    */
   get authorizationError(): string | null {

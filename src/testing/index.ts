@@ -1,4 +1,8 @@
-/** The testing kit: interoperability tests against the real openssl program, and pairs of connections in memory. */
+/**
+ * The testing kit: interoperability tests against the real openssl program, and pairs of connections in memory.
+ *
+ * @module sslctx/testing
+ */
 export * from './assertions.ts';
 export * from './certificate.ts';
 export { TestingError, type TestingErrorCode, type TestingErrorDetails } from './errors.ts';

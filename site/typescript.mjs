@@ -1,0 +1,42 @@
+// The exported functions of src/capi, as they are written there.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A doc comment without its stars, on one line. */
+function words(comment) {
+  return comment
+    .replace(/^\s*\/?\*+\/?/gm, ' ')
+    .replace(/\*\/\s*$/, '')
+    .replace(/\s+/g, ' ')
+    .trim();
+}
+
+/**
+ * Name, signature, comment, and the man page that the comment ends with.
+ * @param {string} text the source of a module
+ */
+export function exportedFunctions(text) {
+  const pattern =
+    /(?:^\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n)?^export function (\w+)(<[^(]*>)?(\([\s\S]*?\): [^;]*?) \{\n/gm;
+  return Array.from(text.matchAll(pattern), ([, comment = '', name, generics = '', rest]) => {
+    const about = words(comment);
+    const [, page] = /\b(\w+)\(3\)[^(]*$/.exec(about) ?? [];
+    const signature = `${name}${generics}${rest}`
+      .replace(/\(\s+/, '(')
+      .replace(/,?\s*\n\s*\)/, ')')
+      .replace(/\s*\n\s*/g, ' ');
+    return { name, signature, about, page };
+  });
+}
+
+/** All functions of sslctx/capi that have the name of a C function. */
+export function capiFunctions(folder) {
+  const files = readdirSync(folder)
+    .filter((file) => file.endsWith('.ts'))
+    .sort();
+  return files.flatMap((file) =>
+    exportedFunctions(readFileSync(join(folder, file), 'utf8'))
+      .filter(({ name }) => /^[A-Za-z0-9]+_[A-Za-z0-9_]+$/.test(name))
+      .map((each) => ({ ...each, file })),
+  );
+}
