@@ -21,22 +21,21 @@ server.listen(0, 'localhost');
 await once(server, 'listening');
 const options = { host: 'localhost', port: server.address().port, ca: cert };
 
-/** Sends a request as early as possible; what the server says, what libssl says, and the next session. */
+/** Sends a request as early as possible; prints the answer, and what libssl says; the tickets that came. */
 async function send(request, session) {
   const socket = connect({ ...options, session, earlyData: Buffer.from(request) });
-  let next;
-  socket.on('session', (ticket) => {
-    next = ticket;
-  });
+  const tickets = [];
+  socket.on('session', (ticket) => tickets.push(ticket));
   let answer = '';
   for await (const chunk of socket) answer += chunk;
   console.log(answer, `(${socket.earlyData})`);
-  return next;
+  return tickets;
 }
 
-const first = await send('GET /1');
-const second = await send('GET /2', first);
-await send('POST /3', second);
-// Each session is good for one connection: whoever repeats what he has recorded gets a full handshake.
-await send('GET /2', first);
+const [one, other] = await send('GET /1');
+const stolen = one.toDER();
+await send('GET /2', one);
+await send('POST /3', other);
+// A session is good for one connection: the thief gets a full handshake, which he cannot finish without the keys.
+await send('GET /2', stolen);
 server.close();

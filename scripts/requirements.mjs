@@ -1,7 +1,7 @@
 // What the system must have, for which purpose, and how to get it there. Node built-ins only: this runs before
 // `npm ci`, and on the machines of those who install the package.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /**
@@ -147,6 +147,18 @@ export const requirements = {
       macos: '',
     },
   ],
+  // `npm run docs` shows C's declarations as the manual has them.
+  docs: [
+    {
+      name: "OpenSSL's manual pages",
+      present: () =>
+        manFolders().some((folder) => readdirSync(folder).some((file) => /^SSL_CTX_add_session\./.test(file))),
+      debian: 'libssl-doc',
+      fedora: 'openssl-devel',
+      alpine: 'openssl-doc',
+      macos: 'openssl@3',
+    },
+  ],
   lint: [
     {
       name: 'clang-format 19',
@@ -259,6 +271,17 @@ export function explain(absent) {
     'Install it (as root, except on macOS), then run the same command again:',
     ...systems.map(command),
   ].join('\n');
+}
+
+/** The folders of section 3 of the manual. */
+export function manFolders() {
+  const prefixes = [
+    '/usr/share',
+    '/usr/local/share',
+    '/opt/homebrew/opt/openssl@3/share',
+    '/usr/local/opt/openssl@3/share',
+  ];
+  return prefixes.map((prefix) => join(prefix, 'man', 'man3')).filter((folder) => existsSync(folder));
 }
 
 /** The path of a shared library that the dynamic linker or the compiler knows, or undefined. */

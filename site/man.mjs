@@ -1,29 +1,11 @@
 // The C declarations of the man pages that are installed: the text between SYNOPSIS and the next heading.
-import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-
-/** The page that shows whether OpenSSL's are there at all. */
-const PROBE = 'SSL_CTX_add_session';
-
-/** The folders in which `man` looks for pages of section 3. */
-function folders() {
-  let listed = '';
-  try {
-    listed = execFileSync('manpath', ['-q'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-  } catch {
-    // Not every system has man-db; the pages may lie there all the same.
-  }
-  const roots = [...listed.trim().split(':'), '/usr/local/share/man', '/usr/share/man', '/usr/local/ssl/share/man'];
-  return [...new Set(roots)]
-    .filter(Boolean)
-    .map((root) => join(root, 'man3'))
-    .filter(existsSync);
-}
+import { manFolders } from '../scripts/requirements.mjs';
 
 /** Page names and their files; several names may lead to one file. */
-export function installedPages(where = folders()) {
+export function installedPages(where = manFolders()) {
   const pages = new Map();
   for (const folder of where) {
     for (const file of readdirSync(folder)) {
@@ -32,10 +14,6 @@ export function installedPages(where = folders()) {
     }
   }
   return pages;
-}
-
-export function hasPages() {
-  return installedPages().has(PROBE);
 }
 
 /** The troff source of a page, wherever links and `.so` lead; with the name of the page that it is. */

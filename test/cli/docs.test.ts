@@ -2,34 +2,13 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import test from 'ava';
+import { missingLines, stepsOf } from '../helpers/console.ts';
 import { execute } from '../helpers/process.ts';
 import { commandLine, environment, folder, serve } from './cli.ts';
 
 const text = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
 
-interface Step {
-  command: string;
-  exitCode: number;
-  expected: string[];
-}
-
-/** The commands of all console blocks, with what follows each. */
-const steps: Step[] = [...text.matchAll(/^```console\n([\s\S]*?)^```$/gm)].flatMap(([, block = '']) =>
-  block
-    .split(/^\$ /m)
-    .slice(1)
-    .map((part) => {
-      const [command = '', ...expected] = part.trimEnd().split('\n');
-      return { command, expected, exitCode: Number(/# exit code (\d)$/.exec(command)?.[1] ?? 0) };
-    }),
-);
-
-/** A line of the document: `…` is anything, and columns may be wider. */
-function pattern(line: string, port: number): RegExp {
-  const parts = line.replaceAll('8443', String(port)).split('…');
-  const quoted = parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/ {2,}/g, ' {2,}'));
-  return new RegExp(`^${quoted.join('.*')}$`);
-}
+const steps = stepsOf(text);
 
 test.serial('the commands print what the document says', async (t) => {
   t.true(steps.length > 12);
@@ -45,12 +24,8 @@ test.serial('the commands print what the document says', async (t) => {
     const { code, stdout, stderr } = await execute('bash', ['-c', line], { cwd, env });
     const printed = `${stdout}${stderr}`;
     t.is(code, exitCode, `${command}\n${printed}`);
-    const lines = printed.split('\n');
-    for (const each of expected) {
-      const at = lines.findIndex((one) => pattern(each, server.port).test(one));
-      t.true(at >= 0, `${command}\n  should print: ${each}\n${printed}`);
-      lines.splice(0, at + 1);
-    }
+    const missing = missingLines(expected, printed, server.port);
+    t.deepEqual(missing, [], `${command}\n${printed}`);
   }
 });
 
