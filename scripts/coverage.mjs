@@ -44,7 +44,7 @@ const inCapi = (name) => name in capi && typeof capi[name] === 'function';
 const { values: options } = parseArgs({
   options: {
     check: { type: 'boolean', default: false },
-    reasons: { type: 'string', default: new URL('test/coverage/reasons.json', ROOT).pathname },
+    reasons: { type: 'string', default: new URL('scripts/coverage-reasons.json', ROOT).pathname },
     output: { type: 'string', default: new URL('docs/coverage.md', ROOT).pathname },
   },
 });

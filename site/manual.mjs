@@ -44,7 +44,7 @@ function sentences(name, about) {
     .trim();
 }
 
-function functionSection({ name, signature, about }, c) {
+function functionSection({ name, signature, about, target = name }, c) {
   return [
     `## ${name}`,
     '',
@@ -60,7 +60,7 @@ function functionSection({ name, signature, about }, c) {
     '',
     '</div>',
     '',
-    `${escaped(sentences(name, about))} <a href="${functionLink(name)}">Reference</a>`,
+    `${escaped(sentences(name, about))} <a href="${functionLink(target)}">Reference</a>`,
     '',
   ];
 }

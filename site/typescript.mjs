@@ -29,14 +29,24 @@ export function exportedFunctions(text) {
   });
 }
 
+/** Functions that have a second name, by `export { one as other }`. */
+function aliases(text, functions) {
+  return Array.from(text.matchAll(/\b(\w+) as (\w+)\b(?=[^;{}]*\};)/g), ([, name, alias]) => {
+    const found = functions.find((each) => each.name === name);
+    return found && { ...found, name: alias, target: name, signature: found.signature.replace(name, alias) };
+  }).filter((each) => each !== undefined);
+}
+
 /** All functions of sslctx/capi that have the name of a C function. */
 export function capiFunctions(folder) {
   const files = readdirSync(folder)
     .filter((file) => file.endsWith('.ts'))
     .sort();
-  return files.flatMap((file) =>
-    exportedFunctions(readFileSync(join(folder, file), 'utf8'))
+  return files.flatMap((file) => {
+    const text = readFileSync(join(folder, file), 'utf8');
+    const functions = exportedFunctions(text);
+    return [...functions, ...aliases(text, functions)]
       .filter(({ name }) => /^[A-Za-z0-9]+_[A-Za-z0-9_]+$/.test(name))
-      .map((each) => ({ ...each, file })),
-  );
+      .map((each) => ({ ...each, file }));
+  });
 }
