@@ -19,7 +19,7 @@ const escaped = (text) => text.replace(/[<>&|_*]/g, (character) => `&#${characte
 
 /** Breaks what is too long for half a page. */
 function wrapped(text) {
-  if (text.length <= 52) return text;
+  if (text.length <= 38) return text;
   const open = text.lastIndexOf('(', text.indexOf(',') === -1 ? undefined : text.indexOf(','));
   const parts = [];
   let depth = 0;
@@ -74,17 +74,10 @@ function methodSection(members) {
   return links.length === 0 ? [] : [`In the classes: ${links.join(', ')}`, ''];
 }
 
-function promiseSection(name, items) {
+function promiseSection(items) {
   if (items === undefined) return [];
   const lines = items.map((item) => `- ${escaped(item.text)} ([test](${source(item)}))`);
-  return [
-    `## What the page promises of ${name}`,
-    '',
-    'Each sentence, and the test that holds libssl to it.',
-    '',
-    ...lines,
-    '',
-  ];
+  return ['### What the page promises', '', 'Each sentence, and the test that holds libssl to it.', '', ...lines, ''];
 }
 
 /** The tests of docs/differences.md by their titles, which say what differs; the others by file. */
@@ -156,8 +149,7 @@ export function manual() {
       `# ${title === UNDOCUMENTED ? title : `${title}(3)`}`,
       '',
       ...methodSection(members),
-      ...names.flatMap((name) => promiseSection(name, promised.get(name))),
-      ...functions.flatMap((each) => functionSection(each, each.c)),
+      ...functions.flatMap((each) => [...functionSection(each, each.c), ...promiseSection(promised.get(each.name))]),
       ...testSection(tests(names)),
     ];
     return { file: `${title.replaceAll(' ', '-')}.md`, text: lines.join('\n') };

@@ -1,18 +1,29 @@
 // Pages of sources: what guides and the reference link to, with an anchor for each line.
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { put } from './stage.mjs';
 
 function escaped(text) {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
-function page(path, text) {
+/** The lines of a file, each with an anchor. */
+function codeOf(path) {
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+  const numbered = lines.map((line, index) => {
+    const number = index + 1;
+    return `<a id="L${number}" href="#L${number}">${number}</a>${escaped(line)}`;
+  });
+  return `<pre><code>${numbered.join('\n')}\n</code></pre>`;
+}
+
+function listOf(path, names) {
+  const items = names.map((name) => `<li><a href="${basename(path)}/${name}.html">${escaped(name)}</a></li>`);
+  return `<ul>\n${items.join('\n')}\n</ul>`;
+}
+
+function page(path, content) {
   const up = '../'.repeat(path.split('/').length);
-  const lines = text.trimEnd().split('\n');
-  const code = lines.map(
-    (line, index) => `<a id="L${index + 1}" href="#L${index + 1}">${index + 1}</a>${escaped(line)}`,
-  );
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -25,24 +36,30 @@ function page(path, text) {
 </head>
 <body class="source">
 <p><a href="${up}index.html">sslctx</a> / ${escaped(path)}</p>
-<pre><code>${code.join('\n')}
-</code></pre>
+${content}
 </body>
 </html>
 `;
 }
 
 /**
- * Writes the pages of the sources that pages link to.
+ * Writes the pages of the sources that pages link to, and of what is in the folders among them; how many.
  * @param {string} site
  * @param {Iterable<string>} links as they stand in the pages
  */
 export function writeSources(site, links) {
-  const paths = new Set();
+  const written = new Set();
+  const write = (path) => {
+    if (written.has(path)) return;
+    written.add(path);
+    if (statSync(path).isFile()) return put(join(site, 'sources', `${path}.html`), page(path, codeOf(path)));
+    const names = readdirSync(path).sort();
+    for (const name of names) write(`${path}/${name}`);
+    put(join(site, 'sources', `${path}.html`), page(path, listOf(path, names)));
+  };
   for (const link of links) {
     const path = /(?:^|\/)sources\/([^#]+)\.html(?:#.*)?$/.exec(link)?.[1];
-    if (path !== undefined && existsSync(path)) paths.add(path);
+    if (path !== undefined && existsSync(path)) write(path);
   }
-  for (const path of paths) put(join(site, 'sources', `${path}.html`), page(path, readFileSync(path, 'utf8')));
-  return paths.size;
+  return written.size;
 }

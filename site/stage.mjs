@@ -1,23 +1,27 @@
 // The Markdown of the site: that of the repository, its links made to lead to pages of the site.
-import { cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 
 /**
- * The guides, by group, in the order of the menu. What is in docs/ and not here stops the build.
+ * The guides, by group, in the order of the menu. What is in docs/ and not here comes last, under "Guides".
  * @type {Record<string, string[]>}
  */
 export const groups = {
   Start: ['getting-started', 'guide', 'cache-modes', 'resumption', 'from-node-tls', 'troubleshooting', 'examples'],
   Guides: ['sockets', 'http', 'revocation', 'stores', 'fleet', 'threads', 'cli', 'metrics', 'testing', 'performance'],
-  'libssl, exactly': ['man-pages', 'differences', 'hazards', 'coverage', 'interop', 'oracle', 'sslapitest'],
+  'libssl, exactly': ['man-pages', 'differences', 'hazards', 'coverage', 'interop', 'oracle', 'model', 'sslapitest'],
   Project: ['architecture', '../CONTRIBUTING', '../SECURITY', '../CHANGELOG', '../bench/README'],
 };
 
 /** The files of these groups, as paths in the repository. */
 export function guides() {
-  return Object.entries(groups).flatMap(([group, names]) =>
+  const listed = Object.entries(groups).flatMap(([group, names]) =>
     names.map((name) => ({ group, path: normalize(`docs/${name}.md`) })),
   );
+  const others = readdirSync('docs')
+    .map((name) => ({ group: 'Guides', path: `docs/${name}` }))
+    .filter(({ path }) => path.endsWith('.md') && !listed.some((each) => each.path === path));
+  return [...listed, ...others];
 }
 
 const LINK = /(?<=\]\()([^)\s]+)(?=\))/g;
@@ -54,17 +58,20 @@ export function relink(text, path, pages, toRoot) {
     }
     if (/\.(?:svg|png)$/.test(target) || target.startsWith('..')) return link;
     // What does not exist stays, and the check of links says so.
-    if (!existsSync(target) || !statSync(target).isFile()) return link;
-    return `${toRoot}sources/${target}.html${fragment === undefined ? '' : `#${fragment}`}`;
+    if (!existsSync(target)) return link;
+    return `${toRoot}sources/${target.replace(/\/$/, '')}.html${fragment === undefined ? '' : `#${fragment}`}`;
   });
 }
 
-/** With the heading as title, which TypeDoc shows itself. */
-export function withFrontMatter(text, fields) {
-  const title = (/^# (.+)$/m.exec(text)?.[1] ?? '').replaceAll('`', '');
-  const body = text.replace(/^# .+\n/m, '');
+/** The heading of a page, as menus show it. */
+export function titleOf(text) {
+  return (/^# (.+)$/m.exec(text)?.[1] ?? '').replaceAll('`', '');
+}
+
+function withFrontMatter(text, fields) {
+  const title = titleOf(text);
   const lines = Object.entries({ title, ...fields }).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
-  return `---\n${lines.join('\n')}\n---\n${body}`;
+  return `---\n${lines.join('\n')}\n---\n${text}`;
 }
 
 /** Writes a file and its folder. */
@@ -81,7 +88,9 @@ export function put(path, text) {
 export function stage(folder, manual) {
   const all = guides();
   const pages = new Set(['README.md', ...all.map(({ path }) => path)]);
-  put(join(folder, 'README.md'), relink(readFileSync('README.md', 'utf8'), 'README.md', pages, ''));
+  // TypeDoc puts the name of the project above it.
+  const front = readFileSync('README.md', 'utf8').replace(/^# .+\n/, '');
+  put(join(folder, 'README.md'), relink(front, 'README.md', pages, ''));
   cpSync(join('docs', 'images'), join(folder, 'docs', 'images'), { recursive: true });
   for (const { file, text } of manual) put(join(folder, 'man', file), withFrontMatter(text, {}));
   for (const { group, path } of all) {
