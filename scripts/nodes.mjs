@@ -1,23 +1,18 @@
 // One binary for all Nodes: packs the package, installs the tarball once into an empty project, uses it there with each
 // Node that is supported, and runs the tests with each.
 //   node scripts/nodes.mjs [--node=22,24] [--no-suite] [AVA ARGUMENT...]
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installNodes, npm, runSuite, supportedNodes } from './node-versions.mjs';
 
-const supported = ['20', '22', '24', '26'];
 const { lines, withSuite, avaArguments } = readArguments(process.argv.slice(2));
 const root = fileURLToPath(new URL('..', import.meta.url));
 const project = mkdtempSync(join(tmpdir(), 'sslctx-nodes-'));
 process.on('exit', () => rmSync(project, { recursive: true, force: true }));
 process.on('SIGINT', () => process.exit(130));
-
-const npm = (cwd, ...args) =>
-  execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 
 console.log('packing and installing the tarball');
 writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, allowScripts: { sslctx: true } }));
@@ -25,9 +20,7 @@ const [{ filename }] = JSON.parse(npm(root, 'pack', '--json', '--silent', '--pac
 npm(project, 'install', '--no-audit', '--no-fund', `./${filename}`);
 
 console.log(`installing Node ${lines.join(', ')}`);
-const platform = `node-${process.platform}-${process.arch}`;
-const aliases = lines.map((line) => `node${line}@npm:${platform}@^${line}`);
-npm(project, 'install', '--no-audit', '--no-fund', '--ignore-scripts', '--no-save', ...aliases);
+const nodes = installNodes(project, lines);
 
 // Both module systems give the same classes.
 const program = `
@@ -41,8 +34,7 @@ import('sslctx').then((module) => {
 
 let failures = 0;
 const seen = new Set();
-for (const line of lines) {
-  const node = join(project, 'node_modules', `node${line}`, 'bin', 'node');
+for (const node of nodes.values()) {
   const version = execFileSync(node, ['-p', "process.version + ', own OpenSSL ' + process.versions.openssl"], {
     encoding: 'utf8',
   }).trim();
@@ -56,9 +48,10 @@ for (const line of lines) {
   seen.add(`${text} ${libssl} ${libcrypto}`);
   console.log(`Node ${version}: ${text}, ${libssl}`);
   if (!withSuite) continue;
-  const suite = await runSuite(node);
-  if (!suite.ok) failures++;
-  console.log(`Node ${version}: ${suite.text}`);
+  const { ok, passed, failed, minutes, end } = await runSuite(node, { cwd: root, args: avaArguments });
+  if (!ok) failures++;
+  const counts = `${passed} tests passed, ${failed.length} failed in ${minutes.toFixed(1)} minutes`;
+  console.log(`Node ${version}: ${counts}${ok ? '' : `, ended with ${end}`}`);
 }
 if (seen.size > 1) {
   failures++;
@@ -67,38 +60,16 @@ if (seen.size > 1) {
 console.log(`${lines.length} Nodes, ${failures} failures`);
 process.exitCode = failures === 0 ? 0 : 1;
 
-/** Runs the tests, shows what they print, and counts ava's marks, which begin a line when there are no colours. */
-async function runSuite(node) {
-  const ava = join(root, 'node_modules', 'ava', 'entrypoints', 'cli.mjs');
-  // Tests start programs that are scripts of Node, which must run with this Node too.
-  const env = { ...process.env, NO_COLOR: '1', PATH: `${dirname(node)}:${process.env.PATH}` };
-  const begin = Date.now();
-  const child = spawn(node, [ava, ...avaArguments], { cwd: root, env, stdio: ['inherit', 'pipe', 'inherit'] });
-  const closed = once(child, 'close');
-  const counts = { '✔': 0, '✘': 0 };
-  for await (const text of createInterface({ input: child.stdout })) {
-    console.log(text);
-    const mark = /^ *([✔✘])/.exec(text)?.[1];
-    if (mark !== undefined) counts[mark]++;
-  }
-  const [status, signal] = await closed;
-  const minutes = ((Date.now() - begin) / 60_000).toFixed(1);
-  // A file that crashed has no mark of its own: the status counts, too.
-  const ok = status === 0 && counts['✔'] > 0;
-  const end = ok ? '' : `, ended with ${signal ?? `status ${status}`}`;
-  return { ok, text: `${counts['✔']} tests passed, ${counts['✘']} failed in ${minutes} minutes${end}` };
-}
-
 function readArguments(all) {
   const option = '--node=';
   const chosen =
     all
       .find((each) => each.startsWith(option))
       ?.slice(option.length)
-      .split(',') ?? supported;
-  const unknown = chosen.find((line) => !supported.includes(line));
+      .split(',') ?? supportedNodes;
+  const unknown = chosen.find((line) => !supportedNodes.includes(line));
   if (unknown !== undefined) {
-    console.error(`${option}${unknown}: there are ${supported.join(', ')}`);
+    console.error(`${option}${unknown}: there are ${supportedNodes.join(', ')}`);
     process.exit(1);
   }
   return {
