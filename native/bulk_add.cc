@@ -47,7 +47,7 @@ std::int64_t FirstExpiry(const ContextState& state) {
 void Sort(const ContextState& state, std::vector<Incoming>& incoming) {
   std::stable_sort(incoming.begin(), incoming.end(),
                    [](const Incoming& left, const Incoming& right) { return left.expiry < right.expiry; });
-  const auto cached = static_cast<std::size_t>(SSL_CTX_sess_number(state.ctx));
+  const auto cached = static_cast<std::size_t>(CountCached(state));
   // To find the end of the list takes as long as one walk. A few new sessions are not worth it.
   constexpr std::size_t kWorthIt = 64;
   if (cached == 0 || incoming.size() < cached / kWorthIt) return;

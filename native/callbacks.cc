@@ -231,7 +231,7 @@ void sslctx_on_remove_session(SSL_CTX* ctx, SSL_SESSION* session) {
   if (state == nullptr) return;
   std::shared_ptr<ContextView> view = state->maker;
   if (state->shared) {
-    state->shared->OnRemoved(session);
+    if (!state->shared->OnRemoved(session)) return;
     view = view->all->Tell(Tidings::kRemovedSession, state->serial, session);
   }
   if (view && !view->addon->closing()) view->addon->outbox.QueueRemoved(*view, state->serial, session);

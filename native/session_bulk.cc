@@ -103,13 +103,13 @@ bool SessionImport::Read(const ContextState& state, std::span<const std::uint8_t
   return true;
 }
 
-void SessionImport::Begin(SSL_CTX* ctx) {
+void SessionImport::Begin(const ContextState& state) {
   has_begun_ = true;
   for (std::size_t run = 0; run < runs_.size(); ++run) heads_.push({runs_[run].back().expiry, run});
-  const long size = SSL_CTX_sess_get_cache_size(ctx);
+  const long size = SSL_CTX_sess_get_cache_size(state.ctx);
   if (size == 0) return;
   // libssl keeps one less than the size, and at least one.
-  const long room = std::max(0L, std::max(size - 1, 1L) - SSL_CTX_sess_number(ctx));
+  const long room = std::max(0L, std::max(size - 1, 1L) - CountCached(state));
   if (counts_.staged > room) surplus_ = counts_.staged - static_cast<std::uint32_t>(room);
 }
 
@@ -147,8 +147,8 @@ void SessionImport::AddOne(ContextState& state, OwnedSession session) {
   }
 }
 
-bool SessionImport::Add(SSL_CTX* ctx, ContextState& state, std::chrono::microseconds time) {
-  if (!has_begun_) Begin(ctx);
+bool SessionImport::Add(ContextState& state, std::chrono::microseconds time) {
+  if (!has_begun_) Begin(state);
   Slice slice(time);
   while (!heads_.empty()) {
     AddOne(state, Take());
@@ -216,7 +216,7 @@ Napi::Value ImportRead(Call& call) {
 Napi::Value ImportAdd(Call& call) {
   SessionImport& sessions = Boxed<SessionImport>::From(call, 0);
   SSL_CTX* const ctx = call.Handle<SSL_CTX>(1);
-  const bool done = sessions.Add(ctx, *ContextState::Of(ctx), TimeArgument(call, 2));
+  const bool done = sessions.Add(*ContextState::Of(ctx), TimeArgument(call, 2));
   ErrorQueue::ClearThread();
   return Napi::Boolean::New(call.env(), done);
 }

@@ -62,7 +62,7 @@ class SessionImport {
   bool Read(const ContextState& state, std::span<const std::uint8_t> bytes, std::int64_t now, bool any_id_context);
 
   /// Adds sessions until the time is over. True when there are no more.
-  bool Add(SSL_CTX* ctx, ContextState& state, std::chrono::microseconds time);
+  bool Add(ContextState& state, std::chrono::microseconds time);
 
   /// Gives sessions back until the time is over. True when there are no more.
   bool Drop(std::chrono::microseconds time);
@@ -82,7 +82,7 @@ class SessionImport {
     bool operator<(const Head& other) const { return expiry > other.expiry; }
   };
 
-  void Begin(SSL_CTX* ctx);
+  void Begin(const ContextState& state);
   OwnedSession Take();
   void AddOne(ContextState& state, OwnedSession session);
 

@@ -14,6 +14,12 @@ OwnedSession Share(SSL_SESSION* session) {
   return OwnedSession(session != nullptr && SSL_SESSION_up_ref(session) == 1 ? session : nullptr);
 }
 
+/// Of a context that several threads have.
+SharedCache& Shared(const ContextState& state) {
+  state.shared->Settle(state.ctx);
+  return *state.shared;
+}
+
 SSL_SESSION* Retrieve(const ContextState& state, const SSL_SESSION* like) {
   return static_cast<SSL_SESSION*>(OPENSSL_LH_retrieve(TableOf(state.ctx), like));
 }
@@ -52,17 +58,25 @@ bool ReAddingMoves() {
 int AddToShared(ContextState& state, SSL_SESSION* session) {
   // Before other threads can see it: afterwards it would be too late to make one.
   SessionTag::Of(session);
-  return state.shared->Add(state.ctx, session, ReAddingMoves());
+  return Shared(state).Add(state.ctx, session, ReAddingMoves());
 }
 
 int RemoveFromCache(ContextState& state, SSL_SESSION* session) {
-  if (state.shared) return state.shared->Remove(state.ctx, session);
+  if (state.shared) return Shared(state).Remove(state.ctx, session);
   const int removed = SSL_CTX_remove_session(state.ctx, session);
   if (removed == 1) {
     if (!state.removed) state.removed = std::make_unique<RemovedIds>();
     state.removed->Add(session);
   }
   return removed;
+}
+
+void FlushCache(ContextState& state, std::int64_t time) {
+  if (state.shared) {
+    Shared(state).Flush(state.ctx, time);
+  } else {
+    FlushSessions(state.ctx, time);
+  }
 }
 
 void NoteAdded(ContextState& state, SSL_SESSION* session) {
@@ -89,11 +103,11 @@ OwnedSession FindCached(const ContextState& state, const SSL_SESSION* like) {
   if (!state.shared) return Share(Retrieve(state, like));
   unsigned int length = 0;
   const unsigned char* const id = SSL_SESSION_get_id(like, &length);
-  return state.shared->Find(SSL_SESSION_get_protocol_version(like), id, length);
+  return Shared(state).Find(SSL_SESSION_get_protocol_version(like), id, length);
 }
 
 OwnedSession FindCached(const ContextState& state, SSL_SESSION* key, std::span<const std::uint8_t> id) {
-  if (id.empty() || id.size() > SSL_MAX_SSL_SESSION_ID_LENGTH || SSL_CTX_sess_number(state.ctx) == 0) return nullptr;
+  if (id.empty() || id.size() > SSL_MAX_SSL_SESSION_ID_LENGTH || CountCached(state) == 0) return nullptr;
   if (!state.shared && SSL_SESSION_set1_id(key, id.data(), static_cast<unsigned int>(id.size())) != 1) return nullptr;
   for (const int version : kVersions) {
     if (state.shared) {
@@ -106,8 +120,12 @@ OwnedSession FindCached(const ContextState& state, SSL_SESSION* key, std::span<c
   return nullptr;
 }
 
+long CountCached(const ContextState& state) {
+  return state.shared ? static_cast<long>(Shared(state).Count()) : SSL_CTX_sess_number(state.ctx);
+}
+
 std::vector<CachedSession> AllCached(const ContextState& state) {
-  if (state.shared) return state.shared->All();
+  if (state.shared) return Shared(state).All();
   std::vector<CachedSession> sessions;
   // Nothing is allocated inside of libssl's walk, through which no exception may go.
   sessions.reserve(static_cast<std::size_t>(SSL_CTX_sess_number(state.ctx)));

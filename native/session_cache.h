@@ -31,6 +31,9 @@ inline int AddToCache(ContextState& state, SSL_SESSION* session) {
 /// SSL_CTX_remove_session.
 int RemoveFromCache(ContextState& state, SSL_SESSION* session);
 
+/// SSL_CTX_flush_sessions.
+void FlushCache(ContextState& state, std::int64_t time);
+
 /// libssl has put one in by itself, and tells so.
 void NoteAdded(ContextState& state, SSL_SESSION* session);
 /// libssl is about to do so, with what its lookup was answered.
@@ -41,6 +44,9 @@ OwnedSession FindCached(const ContextState& state, const SSL_SESSION* like);
 
 /// The one with this ID, of the latest version that has one. `key` is any session of no cache; it is changed.
 OwnedSession FindCached(const ContextState& state, SSL_SESSION* key, std::span<const std::uint8_t> id);
+
+/// SSL_CTX_sess_number, which reads without libssl's lock.
+long CountCached(const ContextState& state);
 
 /// In no order.
 std::vector<CachedSession> AllCached(const ContextState& state);

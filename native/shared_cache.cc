@@ -5,6 +5,9 @@
 #include <string_view>
 #include <utility>
 
+#include "session_time.h"
+#include "state.h"
+
 namespace sslctx {
 
 namespace {
@@ -35,18 +38,51 @@ SharedCache::Key SharedCache::KeyOf(const SSL_SESSION* session) {
 }
 
 void SharedCache::Fill(SSL_SESSION* session, std::uint64_t number) {
-  slots_[KeyOf(session)] = {Share(session), number};
+  Slot& slot = slots_[KeyOf(session)];
+  slot.session = Share(session);
+  slot.number = number;
+  slot.is_added = true;
   last_ = std::max(last_, number);
 }
 
-void SharedCache::Put(SSL_SESSION* session) {
+void SharedCache::Put(SSL_SESSION* session, bool is_added) {
   Slot& slot = slots_[KeyOf(session)];
   if (slot.session.get() != session) slot.session = Share(session);
   slot.number = ++last_;
+  slot.is_added = is_added;
+  slot.is_doubtful = false;
+}
+
+void SharedCache::TakeOut(SSL_CTX* ctx, SSL_SESSION* session) {
+  const Working settling(settling_);
+  SSL_CTX_remove_session(ctx, session);
+}
+
+void SharedCache::Settle(SSL_CTX* ctx) {
+  if (!has_doubts_) return;
+  const std::lock_guard one(changes_);
+  std::vector<Key> keys;
+  {
+    const std::lock_guard lock(mutex_);
+    keys.swap(doubtful_);
+    has_doubts_ = false;
+  }
+  for (const Key& key : keys) {
+    OwnedSession session;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto slot = slots_.find(key);
+      if (slot == slots_.end() || !slot->second.is_doubtful) continue;
+      session = std::move(slot->second.session);
+      slots_.erase(slot);
+    }
+    TakeOut(ctx, session.get());
+  }
 }
 
 int SharedCache::Add(SSL_CTX* ctx, SSL_SESSION* session, bool readding_moves) {
   const std::lock_guard one(changes_);
+  const Working working(working_);
   const Key key = KeyOf(session);
   Slot before;
   bool was_cached = false;
@@ -55,10 +91,15 @@ int SharedCache::Add(SSL_CTX* ctx, SSL_SESSION* session, bool readding_moves) {
     const std::lock_guard lock(mutex_);
     Slot& slot = slots_[key];
     was_cached = slot.session.get() == session;
-    before = std::exchange(slot, {Share(session), ++last_, true});
+    before = std::move(slot);
+    slot = {};
+    slot.session = Share(session);
+    slot.number = ++last_;
+    slot.is_pending = true;
+    slot.is_added = true;
   }
   const int added = SSL_CTX_add_session(ctx, session);
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   Slot& slot = slots_[key];
   slot.is_pending = false;
   // One of the removals was that of the session as it was in the cache before.
@@ -66,6 +107,9 @@ int SharedCache::Add(SSL_CTX* ctx, SSL_SESSION* session, bool readding_moves) {
       std::exchange(slot.removals, 0) - (slot.removals > 0 && was_cached && added == 1 ? 1 : 0);
   if (removals > 0) {
     slots_.erase(key);
+    lock.unlock();
+    // Some of them may have come before.
+    TakeOut(ctx, session);
   } else if (added == 0 && was_cached) {
     if (!readding_moves) slot.number = before.number;
   } else if (added == 0) {
@@ -81,6 +125,7 @@ int SharedCache::Add(SSL_CTX* ctx, SSL_SESSION* session, bool readding_moves) {
 
 int SharedCache::Remove(SSL_CTX* ctx, SSL_SESSION* session) {
   const std::lock_guard one(changes_);
+  const Working working(working_);
   const int removed = SSL_CTX_remove_session(ctx, session);
   if (removed == 1) {
     const std::lock_guard lock(mutex_);
@@ -89,31 +134,46 @@ int SharedCache::Remove(SSL_CTX* ctx, SSL_SESSION* session) {
   return removed;
 }
 
+void SharedCache::Flush(SSL_CTX* ctx, std::int64_t time) {
+  const std::lock_guard one(changes_);
+  const Working working(working_);
+  FlushSessions(ctx, time);
+}
+
 void SharedCache::OnAdded(SSL_SESSION* session) {
   const std::lock_guard lock(mutex_);
-  // libssl marks what it removes, before it tells.
-  if (SSL_SESSION_is_resumable(session) == 1) Put(session);
+  const SessionTag* const tag = SessionTag::Find(session);
+  if (tag == nullptr || !tag->was_removed) Put(session, false);
 }
 
 void SharedCache::BeforeAdded(SSL_SESSION* session) {
   const std::lock_guard lock(mutex_);
-  Put(session);
+  Put(session, true);
 }
 
-void SharedCache::OnRemoved(const SSL_SESSION* session) noexcept {
+bool SharedCache::OnRemoved(const SSL_SESSION* session) noexcept {
+  const std::thread::id self = std::this_thread::get_id();
+  if (settling_.load() == self) return false;
   try {
     const Key key = KeyOf(session);
     const std::lock_guard lock(mutex_);
+    if (SessionTag* const tag = SessionTag::Find(session)) tag->was_removed = true;
     const auto slot = slots_.find(key);
-    if (slot == slots_.end()) return;
+    if (slot == slots_.end()) return true;
     if (slot->second.is_pending) {
       ++slot->second.removals;
+    } else if (slot->second.is_added && working_.load() != self) {
+      if (slot->second.is_doubtful) return true;
+      doubtful_.push_back(key);
+      slot->second.is_doubtful = true;
+      has_doubts_ = true;
     } else {
       slots_.erase(slot);
     }
   } catch (...) {
     // Out of memory: the session stays listed until another one takes its place.
   }
+  return true;
 }
 
 OwnedSession SharedCache::Find(int version, const void* id, std::size_t length) const {
@@ -129,6 +189,11 @@ std::vector<CachedSession> SharedCache::All() const {
   all.reserve(slots_.size());
   for (const auto& [key, slot] : slots_) all.push_back({Share(slot.session.get()), slot.number});
   return all;
+}
+
+std::size_t SharedCache::Count() const {
+  const std::lock_guard lock(mutex_);
+  return slots_.size();
 }
 
 bool SharedCache::WasRemoved(const void* id, std::size_t length) const {

@@ -136,9 +136,11 @@ constexpr Export kExports[] = {
                     return SSL_CTX_set_timeout(ctx, static_cast<long>(timeout.value));
                   }),
     SSLCTX_NUMBER(SSL_CTX_get_timeout),
-    SSLCTX_LAMBDA(SSL_CTX_flush_sessions, [](SSL_CTX* ctx, Seconds time) -> void { FlushSessions(ctx, time); }),
+    SSLCTX_LAMBDA(SSL_CTX_flush_sessions,
+                  [](SSL_CTX* ctx, Seconds time) -> void { FlushCache(*ContextState::Of(ctx), time); }),
 #if OPENSSL_VERSION_NUMBER >= 0x30400000L
-    SSLCTX_LAMBDA(SSL_CTX_flush_sessions_ex, [](SSL_CTX* ctx, Seconds time) -> void { FlushSessions(ctx, time); }),
+    SSLCTX_LAMBDA(SSL_CTX_flush_sessions_ex,
+                  [](SSL_CTX* ctx, Seconds time) -> void { FlushCache(*ContextState::Of(ctx), time); }),
 #endif
     SSLCTX_BODY(SSL_CTX_sessions, Sessions),
     SSLCTX_BODY(lh_SSL_SESSION_retrieve, Retrieve),
@@ -148,7 +150,9 @@ constexpr Export kExports[] = {
     {"findSession", &EnterQuiet<FindSession>},
     {"hasSession", &EnterMixed<HasSession>},
     SSLCTX_BODY(SSL_CTX_set_session_id_context, SetIdContext),
-    SSLCTX_NUMBER(SSL_CTX_sess_number),
+    SSLCTX_FAST(
+        SSL_CTX_sess_number, [](const FastCall& call) -> long { return CountCached(call.Context(0).state); },
+        Ending::kNone),
     SSLCTX_NUMBER(SSL_CTX_sess_connect),
     SSLCTX_NUMBER(SSL_CTX_sess_connect_good),
     SSLCTX_NUMBER(SSL_CTX_sess_connect_renegotiate),

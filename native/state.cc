@@ -32,8 +32,8 @@ void FreeSessionTag(void*, void* pointer, CRYPTO_EX_DATA*, int, long, void*) noe
   delete static_cast<SessionTag*>(pointer);
 }
 
-// A copy is nobody's yet, and keeps what CountSession has made for it; without this it would get the original's pointer,
-// which would be freed twice.
+// A copy is nobody's yet, and keeps what CountSession has made for it; without this it would get the original's
+// pointer, which would be freed twice.
 int RenewSessionTag(CRYPTO_EX_DATA* to, const CRYPTO_EX_DATA*, void** from, int index, long, void*) noexcept {
   *from = CRYPTO_get_ex_data(to, index);
   return 1;

@@ -43,6 +43,8 @@ struct SessionTag {
   std::atomic<std::uint64_t> maker{0};
   /// Shared with libssl or another holder.
   std::atomic<bool> frozen{false};
+  /// libssl has told that it has removed it from a cache of several threads.
+  std::atomic<bool> was_removed{false};
   /// Inside of the callback that may set the application data of the ticket being made.
   std::atomic<bool> ticket_open{false};
 
