@@ -1,0 +1,40 @@
+// CMake builds of the addon and of sslctx_threads with a sanitizer, and an OpenSSL that is built with it as well.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { sanitizedOpenssl } from './sanitized-openssl.mjs';
+
+export const root = fileURLToPath(new URL('..', import.meta.url));
+
+const kinds = { thread: 'tsan', address: 'asan-threads' };
+
+/** Builds `target` ("sslctx" or "sslctx_threads"); returns the folder of the build. */
+export function build(sanitizer, target) {
+  const pkgConfig = sanitizedOpenssl(sanitizer);
+  const folder = join(root, 'native', 'build', kinds[sanitizer]);
+  const env = { ...process.env, PKG_CONFIG_PATH: pkgConfig };
+  const settings = {
+    CMAKE_BUILD_TYPE: 'Release',
+    CMAKE_LIBRARY_OUTPUT_DIRECTORY: join(folder, 'Release'),
+    SSLCTX_SANITIZE: sanitizer,
+    SSLCTX_STATIC_OPENSSL: 'ON',
+    SSLCTX_THREADS_TEST: 'ON',
+  };
+  const options = Object.entries(settings).map(([name, value]) => `-D${name}=${value}`);
+  run('cmake', ['-G', 'Ninja', '-S', join(root, 'native'), '-B', folder, ...options], env, 'pipe');
+  run('ninja', ['-C', folder, target], env, 'pipe');
+  return folder;
+}
+
+/** Ends this program when that one fails. */
+export function run(program, args, env = process.env, stdio = 'inherit') {
+  const { error, status, signal, stdout, stderr } = spawnSync(program, args, {
+    cwd: root,
+    env,
+    stdio,
+    encoding: 'utf8',
+  });
+  if (error === undefined && status === 0) return;
+  console.error(`${stdout ?? ''}${stderr ?? ''}${program}: ${error?.message ?? signal ?? `exit code ${status}`}`);
+  process.exit(status || 1);
+}
