@@ -2,10 +2,11 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Application, KindRouter, ReflectionKind } from 'typedoc';
+import { crosslink } from './crosslinks.mjs';
 import { brokenLinks, linksOf, pagesOf } from './links.mjs';
 import { manual } from './manual.mjs';
 import { writeSources } from './sources.mjs';
-import { stage, titleOf } from './stage.mjs';
+import { groups, stage, titleOf } from './stage.mjs';
 
 process.chdir(join(import.meta.dirname, '..'));
 const staging = join('site', 'build', 'pages');
@@ -48,7 +49,17 @@ const app = await Application.bootstrap({
   excludeExternals: true,
   excludeInternal: true,
   excludePrivate: true,
-  groupOrder: ['Start', 'Guides', 'Modules', 'libssl, exactly', '*'],
+  groupOrder: [
+    ...Object.keys(groups).slice(0, 2),
+    'Modules',
+    ...Object.keys(groups).slice(2),
+    'Constructors',
+    'Properties',
+    'Accessors',
+    'Methods',
+    '*',
+  ],
+  sortEntryPoints: false,
   sort: ['source-order'],
   highlightLanguages: [
     'bash',
@@ -76,6 +87,7 @@ if (project === undefined) fail('TypeDoc could not read the sources');
 app.validate(project);
 if (app.logger.hasErrors() || app.logger.hasWarnings()) fail('TypeDoc has something to say');
 await app.generateDocs(project, out);
+crosslink(out, pagesOf(out), new Map(pages.flatMap(({ file, names }) => names.map((name) => [name, pageOf(file)]))));
 const links = pagesOf(out).flatMap((page) => linksOf(readFileSync(page, 'utf8')));
 const sources = writeSources(out, links);
 const broken = brokenLinks(out);
@@ -83,6 +95,10 @@ if (broken.length > 0) fail(`Links that lead nowhere:\n${broken.join('\n')}`);
 console.log(
   `${join(out, 'index.html')}: ${pagesOf(out).length} pages, ${sources} of them sources; all links lead somewhere`,
 );
+
+function pageOf(file) {
+  return `documents/${basename(file, '.md')}.html`;
+}
 
 function fail(message) {
   console.error(message);

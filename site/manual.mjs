@@ -15,7 +15,7 @@ const functionLink = (name) => `../functions/sslctx_capi.${name}.html`;
 const source = ({ file, line }) => `../sources/${file}.html#L${line}`;
 
 /** In a table or list, and not as Markdown. */
-const escaped = (text) => text.replace(/[<>&|_*]/g, (character) => `&#${character.codePointAt(0)};`);
+const escaped = (text) => text.replace(/[<>&|_]/g, (character) => `&#${character.codePointAt(0)};`);
 
 /** Breaks what is too long for half a page. */
 function wrapped(text) {
@@ -152,6 +152,6 @@ export function manual() {
       ...functions.flatMap((each) => [...functionSection(each, each.c), ...promiseSection(promised.get(each.name))]),
       ...testSection(tests(names)),
     ];
-    return { file: `${title.replaceAll(' ', '-')}.md`, text: lines.join('\n') };
+    return { file: `${title.replaceAll(' ', '-')}.md`, names: [title, ...names], text: lines.join('\n') };
   }).sort((a, b) => (a.file < b.file ? -1 : 1));
 }
