@@ -63,6 +63,14 @@ export function relink(text, path, pages, toRoot) {
   });
 }
 
+/** Links whose text is the name of a file have the title of the page instead. */
+function withTitles(text, path) {
+  return text.replace(/\[[\w-]+\.md\]\(([^)#]+)/g, (link, file) => {
+    const target = join(dirname(path), file);
+    return existsSync(target) ? `[${titleOf(readFileSync(target, 'utf8'))}](${file}` : link;
+  });
+}
+
 /** The heading of a page, as menus show it. */
 export function titleOf(text) {
   return (/^# (.+)$/m.exec(text)?.[1] ?? '').replaceAll('`', '');
@@ -95,7 +103,7 @@ export function stage(folder, manual) {
   for (const { file, text } of manual) put(join(folder, 'man', file), withFrontMatter(text, {}));
   for (const { group, path } of all) {
     const children = path === 'docs/man-pages.md' ? manual.map(({ file }) => `../man/${file}`) : undefined;
-    const text = relink(readFileSync(path, 'utf8'), path, pages, '../');
+    const text = relink(withTitles(readFileSync(path, 'utf8'), path), path, pages, '../');
     put(join(folder, path), withFrontMatter(text, { group, ...(children && { children }) }));
   }
   return all.map(({ path }) => relative('.', join(folder, path)));
