@@ -3,7 +3,7 @@
 // Node built-ins only: node_modules may not be there yet.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { nodeGyp } from './node-gyp.mjs';
@@ -71,11 +71,16 @@ function buildAddon() {
 }
 
 function buildDist() {
-  const hash = hashOf(['package-lock.json', 'tsconfig.json', ...files('src', '')]);
+  const inputs = [
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    join('scripts', 'dist.mjs'),
+    ...files('src', ''),
+  ];
+  const hash = hashOf(inputs);
   if (existsSync(join('dist', 'index.js')) && readStamps().dist === hash) return;
-  // A file whose source was deleted would stay in the package.
-  rmSync('dist', { recursive: true, force: true });
-  run('building dist/', [process.execPath, join('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'src']);
+  run('building dist/', [process.execPath, join('scripts', 'dist.mjs')]);
   writeStamp('dist', hash);
 }
 

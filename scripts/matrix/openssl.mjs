@@ -78,7 +78,7 @@ function build(series, cache) {
 export function install(source, prefix) {
   rmSync(prefix, { recursive: true, force: true });
   const copy = (from, ...to) =>
-    cpSync(join(source, from), join(prefix, ...to), { recursive: true, dereference: false });
+    cpSync(join(source, from), join(prefix, ...to), { recursive: true, verbatimSymlinks: true });
   copy(join('include', 'openssl'), 'include', 'openssl');
   copy(join('apps', 'openssl'), 'bin', 'openssl');
   copy(join('apps', 'openssl.cnf'), 'ssl', 'openssl.cnf');

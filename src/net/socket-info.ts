@@ -14,8 +14,12 @@ export type PeerCertificate = ReturnType<X509Certificate['toLegacyObject']>;
 export abstract class SocketInfo extends Duplex {
   /** True: HTTP frameworks ask this. */
   readonly encrypted = true;
+  /** @internal */
   protected abstract get channel(): SslChannel;
-  /** Asked of the stream underneath where there is no socket of our own. */
+  /**
+   * Asked of the stream underneath where there is no socket of our own.
+   * @internal
+   */
   protected abstract get transport():
     | { remoteAddress?: unknown; remotePort?: unknown; remoteFamily?: unknown }
     | undefined;
@@ -162,7 +166,10 @@ export abstract class SocketInfo extends Duplex {
     return this.authorizationError === null && this.getPeerX509Certificate() !== undefined;
   }
 
-  /** What the user's own check found. */
+  /**
+   * What the user's own check found.
+   * @internal
+   */
   protected abstract get identityError(): Error | undefined;
 
   /**
