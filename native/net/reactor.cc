@@ -76,7 +76,19 @@ Reactor& Reactor::Of(Addon& addon) {
 
 namespace {
 
+/// Bun has Node-API, but most of libuv's functions are there only to end the process.
+void RequireLibuv(Napi::Env env) {
+  const Napi::Value process = env.Global().Get("process");
+  if (!process.IsObject()) return;
+  const Napi::Value versions = process.As<Napi::Object>().Get("versions");
+  if (!versions.IsObject() || !versions.As<Napi::Object>().Has("bun")) return;
+  ThrowError(env, "ERR_SSLCTX_RUNTIME",
+             "sslctx: servers, clients and sockets need Node's event loop (libuv), which Bun does not have. Contexts, "
+             "sessions, connections in memory and sslctx/capi work in Bun");
+}
+
 uv_loop_s* LoopOf(Napi::Env env) {
+  RequireLibuv(env);
   uv_loop_s* loop = nullptr;
   if (napi_get_uv_event_loop(env, &loop) != napi_ok) throw Napi::Error::New(env);
   return loop;

@@ -14,7 +14,7 @@ export function filesOf(root) {
   });
   return listing
     .split('\0')
-    .filter((path) => path !== '' && existsSync(join(root, path)))
+    .filter((path) => path !== '' && lstatSync(join(root, path), { throwIfNoEntry: false })?.isFile())
     .sort();
 }
 

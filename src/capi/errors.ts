@@ -37,3 +37,11 @@ export function notBuilt(file: string, cause?: unknown): Error {
     'macOS: brew install pkg-config openssl@3)';
   return coded(new Error(message, { cause }), 'ERR_SSLCTX_NOT_BUILT');
 }
+
+/** For a runtime that is not Node, and in which the addon cannot be loaded. */
+export function unsupportedRuntime(name: string, cause: unknown): Error {
+  const message =
+    `sslctx cannot be loaded in ${name}: the addon needs Node's event loop (libuv), which ${name} does not have. ` +
+    'Run it with Node 20.19 or newer';
+  return coded(new Error(message, { cause }), 'ERR_SSLCTX_RUNTIME');
+}

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { notBuilt } from './errors.ts';
+import { notBuilt, unsupportedRuntime } from './errors.ts';
 import { factories } from './handles.ts';
 import type { Native } from './native.ts';
 
@@ -33,7 +33,8 @@ function load(): Native {
   try {
     process.dlopen(module, file, flags());
   } catch (error) {
-    throw existsSync(file) ? error : notBuilt(file, error);
+    if (!existsSync(file)) throw notBuilt(file, error);
+    throw 'deno' in process.versions ? unsupportedRuntime('Deno', error) : error;
   }
   const addon = module.exports as Native;
   addon.setFactories(factories);
