@@ -85,16 +85,19 @@ void Resumption::OnClientHello(SSL* ssl, const ClientHello& hello) {
 // say before the end whose label the connection has. An honest client offers one.
 Refusal Resumption::ListRefusal(SSL* ssl, const ClientHello& hello) const {
   if (hello.has_more_identities) return Refusal::kUnknown;
-  std::vector<ByteView> ids;
-  for (const ClientHello::Identity& identity : hello.identities) ids.push_back(identity.name);
-  ids.push_back(hello.session_id);
-  int known = 0;
-  for (const ByteView id : ids) {
+  // The candidate has been looked at.
+  int known = candidate_ ? 1 : 0;
+  Refusal refusal = Refusal::kNone;
+  const auto check = [&](ByteView id) {
+    if (refusal != Refusal::kNone || (candidate_ && Equal(IdOf(candidate_.get()), id))) return;
     const OwnedSession session = Search(ssl, id);
-    if (!session) continue;
-    if (const Refusal refusal = PolicyRefusal(ssl, session.get()); refusal != Refusal::kNone) return refusal;
+    if (!session) return;
+    refusal = PolicyRefusal(ssl, session.get());
     ++known;
-  }
+  };
+  for (const ClientHello::Identity& identity : hello.identities) check(identity.name);
+  check(hello.session_id);
+  if (refusal != Refusal::kNone) return refusal;
   return known > 1 ? Refusal::kUnknown : Refusal::kNone;
 }
 
