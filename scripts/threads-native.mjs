@@ -12,6 +12,6 @@ const [threads = '4', rounds = '50', operations = '100', seed = '1'] = counts;
 run(join(folder, 'test', 'threads', 'sslctx_threads'), [threads, rounds, operations, seed], {
   ...process.env,
   // The order in which locks are taken is watched as well.
-  TSAN_OPTIONS: `suppressions=${join(root, 'scripts', 'tsan', 'libssl.supp')} detect_deadlocks=1 second_deadlock_stack=1`,
+  TSAN_OPTIONS: `suppressions=${join(root, 'scripts', 'tsan', 'libssl.supp')} detect_deadlocks=1 second_deadlock_stack=1 history_size=7`,
   ASAN_OPTIONS: 'detect_leaks=1',
 });

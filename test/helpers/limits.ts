@@ -1,10 +1,5 @@
 /**
- * Limits of time end hangs, and are far above what a test needs. Under the sanitizers and valgrind everything takes several times as
+ * Limits of time end hangs, and are far above what a test needs. Under the sanitizers everything takes several times as
  * long, and the start of a worker or a process many times: multiply by this.
  */
-export const SLOWER =
-  process.env.SSLCTX_VALGRIND !== undefined
-    ? 30
-    : process.env.ASAN_OPTIONS !== undefined || process.env.TSAN_OPTIONS !== undefined
-      ? 5
-      : 1;
+export const SLOWER = process.env.ASAN_OPTIONS === undefined && process.env.TSAN_OPTIONS === undefined ? 1 : 5;
