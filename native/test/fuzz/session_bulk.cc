@@ -60,7 +60,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const bool is_whole = import.Read(state, {data, size}, now, size % 2 == 0);
   // What loadSessions does with a file of another kind.
   if (!is_whole) SSLCTX_CLAIM(import.Drop(kLong));
-  while (!import.Add(ctx.get(), state, kLong)) {
+  while (!import.Add(state, kLong)) {
   }
   const SessionImport::Counts& counts = import.counts();
   const long cached = SSL_CTX_sess_number(ctx.get());
@@ -79,7 +79,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   ContextState& other_state = *ContextState::Of(other.get());
   SessionImport again;
   SSLCTX_CLAIM(again.Read(other_state, {out.data(), written.bytes}, now, true));
-  SSLCTX_CLAIM(again.Add(other.get(), other_state, kLong) || again.Add(other.get(), other_state, kLong));
+  SSLCTX_CLAIM(again.Add(other_state, kLong) || again.Add(other_state, kLong));
   SSLCTX_CLAIM(again.counts().added == counts.added);
   fuzz::Settle();
   return 0;
