@@ -29,7 +29,9 @@ const CONTAINERS = /^(sk|lh|ossl_check|OSSL_CHECK)_/;
 function preprocess() {
   const flags = execFileSync('pkg-config', ['--cflags', 'libssl'], { encoding: 'utf8' }).split(/\s+/).filter(Boolean);
   const source = HEADERS.map((header) => `#include <openssl/${header}>\n`).join('');
-  const text = execFileSync(process.env.CC ?? 'cc', [...flags, '-E', '-dD', '-x', 'c', '-'], {
+  // $CC may hold options and a launcher, as in "ccache gcc".
+  const [compiler, ...options] = (process.env.CC || 'cc').split(/\s+/);
+  const text = execFileSync(compiler, [...options, ...flags, '-E', '-dD', '-x', 'c', '-'], {
     input: source,
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
