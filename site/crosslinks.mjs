@@ -51,20 +51,20 @@ export function crosslink(site, files, manual) {
       }),
     );
     const isGuide = own.startsWith('documents/') || own === 'index.html';
-    const linked = isGuide ? withCode(withPages, exports, to) : withPages;
+    const linked = isGuide ? withCode(withPages, new Map([...manual, ...exports]), own, to) : withPages;
     if (linked !== html) writeFileSync(file, linked);
   }
 }
 
-/** The first mention of each name in a page leads to its reference. */
-function withCode(html, exports, to) {
+/** The first mention of each name in a page leads to its reference, that of a C function to its man page. */
+function withCode(html, pages, own, to) {
   const mentioned = new Set();
   let closed = 0;
   return html.replace(/<code>(\w+)(\(\))?<\/code>|<[^>]+>/g, (all, name) => {
     const tag = CLOSED.exec(all);
     if (tag) closed += tag[1] === '' ? 1 : -1;
-    const page = exports.get(name ?? '');
-    if (page === undefined || closed > 0 || mentioned.has(name)) return all;
+    const page = pages.get(name ?? '');
+    if (page === undefined || page === own || closed > 0 || mentioned.has(name)) return all;
     mentioned.add(name);
     return to(page, all);
   });
