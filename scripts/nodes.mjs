@@ -1,5 +1,5 @@
 // One binary for all Nodes: packs the package, installs the tarball once into an empty project, uses it there with each
-// Node that is supported, and runs the tests with each.
+// Node that is supported, and runs the tests with each. Then Bun and Deno, which are not supported, say so.
 //   node scripts/nodes.mjs [--node=22,24] [--no-suite] [AVA ARGUMENT...]
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installNodes, npm, runSuite, supportedNodes } from './node-versions.mjs';
+import { tryOtherRuntimes } from './other-runtimes.mjs';
 
 const { lines, withSuite, avaArguments } = readArguments(process.argv.slice(2));
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -22,14 +23,18 @@ npm(project, 'install', '--no-audit', '--no-fund', `./${filename}`);
 console.log(`installing Node ${lines.join(', ')}`);
 const nodes = installNodes(project, lines);
 
-// Both module systems give the same classes.
+// Both module systems give the same objects, from each entry of the package, without a warning.
 const program = `
-const { SslContext, SslSession, openssl } = require('sslctx');
-if (typeof SslContext !== 'function' || typeof SslSession !== 'function') throw new Error('the classes are missing');
-import('sslctx').then((module) => {
-  if (module.SslContext !== SslContext) throw new Error('import and require give two copies of the package');
-  process.stdout.write(JSON.stringify(openssl));
-});
+const entries = Object.keys(require('sslctx/package.json').exports).filter((name) => !name.endsWith('.json'));
+Promise.all(entries.map(async (entry) => {
+  const name = 'sslctx' + entry.slice(1);
+  const [required, imported] = [require(name), await import(name)];
+  const names = Object.keys(imported);
+  if (names.length === 0) throw new Error(name + ' is empty');
+  for (const key of names) {
+    if (required[key] !== imported[key]) throw new Error(name + ': require and import give two copies of ' + key);
+  }
+})).then(() => process.stdout.write(JSON.stringify(require('sslctx').openssl)));
 `;
 
 let failures = 0;
@@ -39,19 +44,24 @@ for (const node of nodes.values()) {
     encoding: 'utf8',
   }).trim();
   const result = spawnSync(node, ['-e', program], { cwd: project, encoding: 'utf8' });
-  if (result.status !== 0) {
+  if (result.status !== 0 || result.stderr !== '') {
     failures++;
     console.log(`Node ${version}: FAILED\n${result.stderr}`);
     continue;
   }
   const { version: text, libssl, libcrypto } = JSON.parse(result.stdout);
-  seen.add(`${text} ${libssl} ${libcrypto}`);
+  seen.add(JSON.stringify({ text, libssl, libcrypto }));
   console.log(`Node ${version}: ${text}, ${libssl}`);
   if (!withSuite) continue;
   const { ok, passed, failed, minutes, end } = await runSuite(node, { cwd: root, args: avaArguments });
   if (!ok) failures++;
   const counts = `${passed} tests passed, ${failed.length} failed in ${minutes.toFixed(1)} minutes`;
   console.log(`Node ${version}: ${counts}${ok ? '' : `, ended with ${end}`}`);
+}
+const { libssl } = JSON.parse([...seen][0] ?? '{}');
+for (const failure of tryOtherRuntimes(project, libssl)) {
+  failures++;
+  console.log(`FAILED: ${failure}`);
 }
 if (seen.size > 1) {
   failures++;
