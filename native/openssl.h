@@ -7,6 +7,12 @@
 #error "Node's header directory is on the include path: its openssl/ headers could replace the system's"
 #endif
 
+// Before the headers that older ones lack, so that this is the first thing that the compiler says.
+#include <openssl/opensslv.h>
+#if OPENSSL_VERSION_NUMBER < 0x30000000L
+#error "sslctx needs OpenSSL 3.0 or newer: these are the headers of an older one, or of another library"
+#endif
+
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
@@ -14,7 +20,6 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
-#include <openssl/opensslv.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 #include <openssl/rand.h>
@@ -27,8 +32,6 @@
 
 #include <memory>
 #include <string_view>
-
-static_assert(OPENSSL_VERSION_NUMBER >= 0x30000000L, "sslctx needs OpenSSL 3.0 or newer");
 
 #ifdef SSLCTX_OPENSSL_VERSION
 static_assert(std::string_view(SSLCTX_OPENSSL_VERSION) == OPENSSL_FULL_VERSION_STR,

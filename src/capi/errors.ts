@@ -38,6 +38,14 @@ export function notBuilt(file: string, cause?: unknown): Error {
   return coded(new Error(message, { cause }), 'ERR_SSLCTX_NOT_BUILT');
 }
 
+/** The dynamic linker finds no libssl that is as new as the headers of the build. */
+export function otherOpenssl(cause: Error): Error {
+  const message =
+    'sslctx was compiled for another OpenSSL than the one that is installed now. Rebuild it: npm rebuild sslctx ' +
+    `(${cause.message})`;
+  return coded(new Error(message, { cause }), 'ERR_SSLCTX_WRONG_OPENSSL');
+}
+
 /** For a runtime that is not Node, and in which the addon cannot be loaded. */
 export function unsupportedRuntime(name: string, cause: unknown): Error {
   const message =

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { notBuilt, unsupportedRuntime } from './errors.ts';
+import { notBuilt, otherOpenssl, unsupportedRuntime } from './errors.ts';
 import { factories } from './handles.ts';
 import type { Native } from './native.ts';
 
@@ -28,13 +28,29 @@ function flags(): number {
  */
 export const registers: Float64Array = new Float64Array(new SharedArrayBuffer(64));
 
+/** How glibc, musl and macOS say that libssl or libcrypto is gone, or older than the headers of the build were. */
+const libraryIsAnother = [
+  /version [`']?OPENSSL_\d/,
+  /lib(?:ssl|crypto)\.so[.\d]*: cannot open shared object file/,
+  /Error loading shared library lib(?:ssl|crypto)\./,
+  /Error relocating/,
+  /Library not loaded: \S*lib(?:ssl|crypto)\./,
+];
+
+/** What dlopen says, with what to do about it. */
+function explained(error: unknown): unknown {
+  if (!existsSync(file)) return notBuilt(file, error);
+  if ('deno' in process.versions) return unsupportedRuntime('Deno', error);
+  if (!(error instanceof Error)) return error;
+  return libraryIsAnother.some((words) => words.test(error.message)) ? otherOpenssl(error) : error;
+}
+
 function load(): Native {
   const module: { exports: unknown } = { exports: {} };
   try {
     process.dlopen(module, file, flags());
   } catch (error) {
-    if (!existsSync(file)) throw notBuilt(file, error);
-    throw 'deno' in process.versions ? unsupportedRuntime('Deno', error) : error;
+    throw explained(error);
   }
   const addon = module.exports as Native;
   addon.setFactories(factories);

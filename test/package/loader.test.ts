@@ -1,6 +1,7 @@
 // The loader in all the ways in which a program can come by the package: the main thread, worker threads that come and
 // go, another memory allocator, a Node that forbids addons. Each in a process of its own, on the built package.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import test from 'ava';
@@ -145,6 +146,40 @@ test('worker threads: several at once, with and without the main thread', async 
   t.true(preloaded, 'jemalloc was not preloaded; install it: node scripts/setup.mjs test');
   t.deepEqual(counts, [1000, 0]);
   t.regex(libssl, /libssl/);
+});
+
+(process.platform === 'linux' ? test : test.skip)(
+  'a libssl without the versions that the addon was compiled for: rebuild it',
+  async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'sslctx-libssl-'));
+    t.teardown(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, 'empty.c'), 'int sslctx_test_of_an_old_libssl;\n');
+    const listing = await output('readelf', ['-d', join(root, 'build', 'Release', 'sslctx.node')]);
+    const name = /NEEDED.*\[(libssl\S+)\]/.exec(listing)?.[1] ?? '';
+    const stub = ['-shared', join(folder, 'empty.c'), `-Wl,-soname,${name}`, '-o', join(folder, name)];
+    await output('gcc', stub);
+    const [code, message] = await answerOf(
+      `await import('${entry}').then(() => answer(['loaded']), (error) => answer([error.code, error.message]));`,
+      { LD_LIBRARY_PATH: folder },
+    );
+    t.is(code, 'ERR_SSLCTX_WRONG_OPENSSL');
+    t.regex(message, /compiled for another OpenSSL.*npm rebuild sslctx/);
+  },
+);
+
+test('Bun has no event loop for addons: caches work, sockets are refused', async (t) => {
+  // Bun itself is tried by scripts/other-runtimes.mjs; here is Node, under its name.
+  const [counts, code] = await answerOf(`
+    Object.defineProperty(process, 'versions', { value: { ...process.versions, bun: '1.0.0' } });
+    const { SslContext, SslSession, createServer } = await import('${entry}');
+    const context = new SslContext();
+    const session = SslSession.create();
+    const counts = [context.addSession(session), context.stats.number];
+    const server = createServer({});
+    server.on('error', ({ code }) => answer([counts, code]));
+    server.listen(0, '127.0.0.1');`);
+  t.deepEqual(counts, [true, 1]);
+  t.is(code, 'ERR_SSLCTX_RUNTIME');
 });
 
 test('a Node that forbids addons says so itself', async (t) => {

@@ -1,5 +1,14 @@
 // What users get: the tarball of `npm pack`, installed in an empty project with npm and compiled there.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -65,6 +74,21 @@ test('the tarball holds what the build needs, and nothing of the workshop', asyn
     [],
   );
   t.false(existsSync(join(installed, 'test')));
+});
+
+test('the tarball is small: what it holds, and at most how much of each', async (t) => {
+  const kilobytes: Record<string, number> = {};
+  for (const line of (await output('tar', ['-tvzf', tarball])).split('\n')) {
+    const [, size = '', path = ''] = /^\S+ +\S+ +(\d+) .*? package\/(\S+)$/.exec(line) ?? [];
+    const folder = path.includes('/') ? path.slice(0, path.indexOf('/')) : '.';
+    kilobytes[folder] = (kilobytes[folder] ?? 0) + Number(size) / 1000;
+  }
+  const limits: Record<string, number> = { '.': 80, dist: 1300, docs: 400, native: 600, scripts: 25 };
+  t.deepEqual(Object.keys(kilobytes).sort(), Object.keys(limits));
+  for (const [folder, limit] of Object.entries(limits)) {
+    t.true((kilobytes[folder] ?? 0) < limit, `${folder}: ${kilobytes[folder]} kB of ${limit}`);
+  }
+  t.true(statSync(tarball).size < 700_000, `${statSync(tarball).size} bytes`);
 });
 
 test("require: libssl and libcrypto are the system's", async (t) => {

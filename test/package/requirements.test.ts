@@ -64,6 +64,16 @@ test('install: an OpenSSL older than 3.0 is not taken', async (t) => {
   t.regex(stderr, /OpenSSL's headers, version 3\.0 or newer/);
 });
 
+test('install: Windows is told why not', async (t) => {
+  // Where "os" of package.json does not stop npm: with --force.
+  const asWindows = "data:text/javascript,Object.defineProperty(process, 'platform', { value: 'win32' })";
+  const { code, stderr } = await execute(process.execPath, [`--import=${asWindows}`, 'scripts/install.mjs'], {
+    cwd: root,
+  });
+  t.is(code, 1);
+  t.regex(stderr, /sslctx does not run on Windows: it uses the libssl of the system/);
+});
+
 test('setup: an unprivileged user is told the command, and nothing is installed', async (t) => {
   const bin = folder('no-sudo');
   writeFileSync(join(bin, 'sudo'), '#!/bin/sh\nexit 1\n');
@@ -148,6 +158,17 @@ test('the build stops when the headers are not those that pkg-config names', asy
   const wrong = await compile('-DSSLCTX_OPENSSL_VERSION="3.9.9"');
   t.not(wrong.code, 0);
   t.regex(wrong.stderr, /the OpenSSL headers found by the compiler are not those that pkg-config names/);
+});
+
+test('the build stops at the headers of an OpenSSL older than 3.0, with the reason first', async (t) => {
+  const include = folder(join('old-headers', 'openssl'));
+  writeFileSync(join(include, 'opensslv.h'), '#define OPENSSL_VERSION_NUMBER 0x1010117fL\n');
+  const result = await compile(`-I${join(include, '..')}`);
+  t.not(result.code, 0);
+  t.regex(
+    result.stderr.split('\n').find((line) => line.includes('error:')) ?? '',
+    /sslctx needs OpenSSL 3\.0 or newer/,
+  );
 });
 
 test("the build stops when Node's header directory is on the include path", async (t) => {
