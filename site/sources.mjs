@@ -1,5 +1,6 @@
 // Pages of sources: what guides and the reference link to, with an anchor for each line.
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { put } from './stage.mjs';
 
@@ -48,18 +49,23 @@ ${content}
  * @param {Iterable<string>} links as they stand in the pages
  */
 export function writeSources(site, links) {
+  // What git has: not what builds leave in the same folders, such as this site.
+  const tracked = execFileSync('git', ['ls-files', '-z'], { encoding: 'utf8' }).split('\0').filter(Boolean);
+  const files = new Set(tracked);
   const written = new Set();
   const write = (path) => {
     if (written.has(path)) return;
+    const inside = tracked.filter((file) => file.startsWith(`${path}/`)).map((file) => file.slice(path.length + 1));
+    if (!files.has(path) && inside.length === 0) return;
     written.add(path);
-    if (statSync(path).isFile()) return put(join(site, 'sources', `${path}.html`), page(path, codeOf(path)));
-    const names = readdirSync(path).sort();
+    if (files.has(path)) return put(join(site, 'sources', `${path}.html`), page(path, codeOf(path)));
+    const names = [...new Set(inside.map((file) => file.split('/')[0]))].sort();
     for (const name of names) write(`${path}/${name}`);
     put(join(site, 'sources', `${path}.html`), page(path, listOf(path, names)));
   };
   for (const link of links) {
     const path = /(?:^|\/)sources\/([^#]+)\.html(?:#.*)?$/.exec(link)?.[1];
-    if (path !== undefined && existsSync(path)) write(path);
+    if (path !== undefined) write(path);
   }
   return written.size;
 }
