@@ -147,6 +147,27 @@ export const requirements = {
       macos: '',
     },
   ],
+  // `npm run test:valgrind`.
+  valgrind: [
+    {
+      name: 'valgrind',
+      present: program('valgrind'),
+      // Without the C library's symbols valgrind cannot replace some of its functions.
+      debian: 'valgrind libc6-dbg',
+      fedora: 'valgrind glibc-debuginfo',
+      alpine: 'valgrind musl-dbg',
+      macos: '',
+    },
+    { name: 'CMake', present: program('cmake'), debian: 'cmake', fedora: 'cmake', alpine: 'cmake', macos: 'cmake' },
+    {
+      name: 'Ninja',
+      present: program('ninja'),
+      debian: 'ninja-build',
+      fedora: 'ninja-build',
+      alpine: 'ninja',
+      macos: 'ninja',
+    },
+  ],
   // `npm run docs` shows C's declarations as the manual has them.
   docs: [
     {

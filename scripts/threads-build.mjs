@@ -1,4 +1,4 @@
-// CMake builds of the addon and of sslctx_threads with a sanitizer, over a static OpenSSL.
+// CMake builds of the addon and of sslctx_threads with a sanitizer, over a static OpenSSL; and without, over the system's.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 // ThreadSanitizer must see the locks inside of libssl; AddressSanitizer sees the memory of any library that is linked in.
 const kinds = {
   thread: { folder: 'tsan', flags: 'thread', openssl: () => sanitizedOpenssl('thread') },
+  none: { folder: 'plain', flags: '', openssl: () => undefined },
   address: { folder: 'sanitize', flags: 'address,undefined', openssl: () => undefined },
 };
 
@@ -22,7 +23,7 @@ export function build(sanitizer, target) {
     CMAKE_BUILD_TYPE: 'Release',
     CMAKE_LIBRARY_OUTPUT_DIRECTORY: join(folder, 'Release'),
     SSLCTX_SANITIZE: flags,
-    SSLCTX_STATIC_OPENSSL: 'ON',
+    SSLCTX_STATIC_OPENSSL: flags === '' ? 'OFF' : 'ON',
     SSLCTX_THREADS_TEST: 'ON',
   };
   const options = Object.entries(settings).map(([key, value]) => `-D${key}=${value}`);

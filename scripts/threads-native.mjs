@@ -1,9 +1,9 @@
-// `npm run test:threads:native -- [thread|address] [threads] [rounds] [operations] [seed]`: native/test/threads.
+// `npm run test:threads:native -- [thread|address|none] [threads] [rounds] [operations] [seed]`: native/test/threads.
 import { join } from 'node:path';
 import { build, root, run } from './threads-build.mjs';
 
 const [first, ...rest] = process.argv.slice(2);
-const isNamed = first === 'thread' || first === 'address';
+const isNamed = first === 'thread' || first === 'address' || first === 'none';
 const sanitizer = isNamed ? first : 'thread';
 const counts = isNamed || first === undefined ? rest : [first, ...rest];
 
