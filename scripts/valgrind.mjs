@@ -3,7 +3,7 @@
 // Node runs JavaScript here, without a compiler at run time: under valgrind a test runner would take its time for itself.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, root } from './threads-build.mjs';
@@ -20,7 +20,7 @@ const memcheck = [
   `--suppressions=${suppressions}`,
 ];
 // Without code that V8 writes while it runs there is nothing of V8's that memcheck would take for an error.
-const node = [process.execPath, '--jitless', '--single-threaded', '--no-warnings', '--expose-gc'];
+const node = [process.execPath, '--jitless', '--no-expose-wasm', '--single-threaded', '--no-warnings', '--expose-gc'];
 
 const journal = join(logs, 'journal');
 const model = join(logs, 'model.json');
@@ -41,7 +41,7 @@ function script(file) {
 /** What counts: all errors, and of what is lost that which the addon or its OpenSSL have allocated. */
 function findings(report) {
   const errors = report.match(/<error>.*?<\/error>/gs) ?? [];
-  const isOurs = (error) => /<obj>[^<]*(sslctx|libssl|libcrypto)[^<]*<\/obj>/.test(error);
+  const isOurs = (error) => /<obj>[^<]*\/(sslctx|libssl|libcrypto)[^/<]*<\/obj>/.test(error);
   return errors.filter((error) => !error.includes('<kind>Leak_') || isOurs(error));
 }
 
@@ -52,20 +52,22 @@ function text(error) {
     const [, object = '?'] = /<obj>(.*?)</.exec(frame) ?? [];
     return `    ${fn} (${object})`;
   });
-  return [what, ...frames].join('\n');
+  const entities = { lt: '<', gt: '>', amp: '&' };
+  return [what, ...frames].join('\n').replaceAll(/&(lt|gt|amp);/g, (_all, name) => entities[name]);
 }
 
 async function check(name) {
   const began = Date.now();
   const log = join(logs, `${name}.xml`);
   const args = [...memcheck, `--xml-file=${log}`, ...programs[name]()];
+  rmSync(log, { force: true });
   const child = spawn('valgrind', args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
   let said = '';
   child.stdout.on('data', (data) => {
     said += data;
   });
   const [code, signal] = await once(child, 'close');
-  const report = readFileSync(log, 'utf8');
+  const report = existsSync(log) ? readFileSync(log, 'utf8') : '';
   const found = findings(report);
   // What the program of the model finds, it tells and ends as usual.
   const failed = (code !== 0 && code !== 9) || /"failure":|"problems":\[[^\]]/.test(said);
@@ -84,7 +86,6 @@ if (unknown !== undefined) {
   process.exit(1);
 }
 execFileSync(join(root, 'node_modules', '.bin', 'tsc'), ['-p', join(root, 'test', 'valgrind')], { stdio: 'inherit' });
-rmSync(logs, { recursive: true, force: true });
 mkdirSync(logs, { recursive: true });
 // Threads are the subject of `threads`; the model's own are started through a loader of TypeScript.
 const { WEIGHTS } = await import(script('model/weights.js'));
