@@ -154,7 +154,7 @@ export const requirements = {
       present: program('valgrind'),
       // Without the C library's symbols valgrind cannot replace some of its functions.
       debian: 'valgrind libc6-dbg',
-      fedora: 'valgrind glibc-debuginfo',
+      fedora: 'valgrind',
       alpine: 'valgrind musl-dbg',
       macos: '',
     },
