@@ -13,6 +13,9 @@
 #error "sslctx needs OpenSSL 3.0 or newer: these are the headers of an older one, or of another library"
 #endif
 
+// sslctx/capi has functions that newer releases would rather not have.
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/core_names.h>

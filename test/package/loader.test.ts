@@ -154,9 +154,18 @@ test('worker threads: several at once, with and without the main thread', async 
     const folder = mkdtempSync(join(tmpdir(), 'sslctx-libssl-'));
     t.teardown(() => rmSync(folder, { recursive: true }));
     writeFileSync(join(folder, 'empty.c'), 'int sslctx_test_of_an_old_libssl;\n');
+    // Symbols without versions would be taken for all versions.
+    writeFileSync(join(folder, 'map'), 'OPENSSL_2.0.0 { *; };\n');
     const listing = await output('readelf', ['-d', join(root, 'build', 'Release', 'sslctx.node')]);
     const name = /NEEDED.*\[(libssl\S+)\]/.exec(listing)?.[1] ?? '';
-    const stub = ['-shared', join(folder, 'empty.c'), `-Wl,-soname,${name}`, '-o', join(folder, name)];
+    const stub = [
+      '-shared',
+      join(folder, 'empty.c'),
+      `-Wl,--version-script=${join(folder, 'map')}`,
+      `-Wl,-soname,${name}`,
+      '-o',
+      join(folder, name),
+    ];
     await output('gcc', stub);
     const [code, message] = await answerOf(
       `await import('${entry}').then(() => answer(['loaded']), (error) => answer([error.code, error.message]));`,
