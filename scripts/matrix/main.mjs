@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { installNodes, runSuite, supportedNodes } from '../node-versions.mjs';
 import { Results, scopes } from './cells.mjs';
-import { openssl, supportedOpenssls } from './openssl.mjs';
+import { openssl, supportedOpenssls, versionAtHand } from './openssl.mjs';
 import { page, table } from './table.mjs';
 import { copyTree, filesOf, hashOf } from './tree.mjs';
 
@@ -100,19 +100,30 @@ function prove({ version, prefix }, node, cwd, env) {
 }
 
 function report() {
-  const names = columns.map((column) => `Node ${versions.get(column)}`);
-  const lines = rows.map((row) => ({
-    name: `${libraries.get(row).version}${row === 'system' ? " (the system's)" : ''}`,
-    cells: columns.map((column) => {
-      if (only.length > 0) return outcomes.get(`${row} ${column}`);
-      return results.best({ openssl: libraries.get(row).version, node: versions.get(column) });
-    }),
-  }));
-  console.log(`\n${table(lines, names)}`);
-  const isAll = rows.length === supportedOpenssls.length && columns.length === supportedNodes.length;
-  if (only.length > 0 || !isAll) return;
-  writeFileSync(join(root, 'docs', 'matrix.md'), page(lines, names));
+  if (only.length > 0) {
+    const cells = (row) => columns.map((column) => outcomes.get(`${row} ${column}`));
+    const lines = rows.map((row) => ({ name: nameOf(row, libraries.get(row).version), cells: cells(row) }));
+    console.log(`\n${table(lines, columns.map(titleOf))}`);
+    return;
+  }
+  // All that is known of these sources, from this run and others.
+  const lines = supportedOpenssls.map((row) => {
+    const version = libraries.get(row)?.version ?? versionAtHand(row, cache);
+    const cells = supportedNodes.map((column) => results.best({ openssl: version, node: versions.get(column) }));
+    return { name: nameOf(row, version ?? row), cells };
+  });
+  const titles = supportedNodes.map(titleOf);
+  console.log(`\n${table(lines, titles)}`);
+  writeFileSync(join(root, 'docs', 'matrix.md'), page(lines, titles));
   console.log('\nwritten: docs/matrix.md');
+}
+
+function nameOf(row, version) {
+  return `${version}${row === 'system' ? " (the system's)" : ''}`;
+}
+
+function titleOf(column) {
+  return `Node ${versions.get(column)}`;
 }
 
 function scopeOf(row, column) {

@@ -39,6 +39,11 @@ export function openssl(series, cache) {
 
 const prefixOf = (version, cache) => join(cache, 'openssl', version);
 
+/** Of an OpenSSL that need not be built any more, or undefined. */
+export function versionAtHand(series, cache) {
+  return series === 'system' ? pkgConfig('--modversion', 'libssl') : newestBuilt(series, cache);
+}
+
 function newestBuilt(series, cache) {
   const folder = join(cache, 'openssl');
   if (!existsSync(folder)) return undefined;
