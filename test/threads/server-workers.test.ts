@@ -46,10 +46,10 @@ for (const protocol of protocols) {
     const server = createServer(options);
     const port = await listenOn(t, server);
     const seen = new Set<string>();
-    const first = await sClient({ port, servername: 'localhost' });
+    const first = await sClient({ port, servername: 'localhost', until: 'closed' });
     let session = String(first.session ?? t.fail('a session'));
     for (let round = 0; round < 40 && seen.size < 2; round++) {
-      const next = await sClient({ port, servername: 'localhost', sessionIn: session });
+      const next = await sClient({ port, servername: 'localhost', until: 'closed', sessionIn: session });
       assertResumed(next);
       seen.add(/thread \d+/.exec(next.output)?.[0] ?? t.fail('a thread'));
       session = String(next.session ?? session);
