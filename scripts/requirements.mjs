@@ -14,6 +14,23 @@ import { delimiter, join } from 'node:path';
  * @property {string} macos empty: part of Xcode's command line tools
  */
 
+const cmake = {
+  name: 'CMake',
+  present: program('cmake'),
+  debian: 'cmake',
+  fedora: 'cmake',
+  alpine: 'cmake',
+  macos: 'cmake',
+};
+const ninja = {
+  name: 'Ninja',
+  present: program('ninja'),
+  debian: 'ninja-build',
+  fedora: 'ninja-build',
+  alpine: 'ninja',
+  macos: 'ninja',
+};
+
 /** @type {Record<string, Requirement[]>} */
 export const requirements = {
   // Needed by everybody who installs the package.
@@ -158,15 +175,8 @@ export const requirements = {
       alpine: 'valgrind musl-dbg',
       macos: '',
     },
-    { name: 'CMake', present: program('cmake'), debian: 'cmake', fedora: 'cmake', alpine: 'cmake', macos: 'cmake' },
-    {
-      name: 'Ninja',
-      present: program('ninja'),
-      debian: 'ninja-build',
-      fedora: 'ninja-build',
-      alpine: 'ninja',
-      macos: 'ninja',
-    },
+    cmake,
+    ninja,
   ],
   // `npm run docs` shows C's declarations as the manual has them.
   docs: [
@@ -202,15 +212,8 @@ export const requirements = {
   ],
   // `npm run fuzz:bytes`.
   fuzz: [
-    { name: 'CMake', present: program('cmake'), debian: 'cmake', fedora: 'cmake', alpine: 'cmake', macos: 'cmake' },
-    {
-      name: 'Ninja',
-      present: program('ninja'),
-      debian: 'ninja-build',
-      fedora: 'ninja-build',
-      alpine: 'ninja',
-      macos: 'ninja',
-    },
+    cmake,
+    ninja,
     {
       name: 'clang 19 with libFuzzer and the sanitizers, and its symbolizer',
       present: () => program('clang++-19')() && clangRuntime('fuzzer') && program('llvm-symbolizer-19')(),
@@ -221,15 +224,8 @@ export const requirements = {
     },
   ],
   sanitize: [
-    { name: 'CMake', present: program('cmake'), debian: 'cmake', fedora: 'cmake', alpine: 'cmake', macos: 'cmake' },
-    {
-      name: 'Ninja',
-      present: program('ninja'),
-      debian: 'ninja-build',
-      fedora: 'ninja-build',
-      alpine: 'ninja',
-      macos: 'ninja',
-    },
+    cmake,
+    ninja,
     {
       name: 'AddressSanitizer',
       present: () => sharedLibrary('libasan.so') !== undefined,

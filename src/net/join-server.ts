@@ -8,13 +8,18 @@ import type { SslServerOptions } from './server-options.ts';
 import type { JoinData, Order, Report } from './server-workers.ts';
 import type { SslSocket } from './socket.ts';
 
-/** What a thread adds to the options that its server has already: above all functions, which stay in their thread. */
-export type JoinServerOptions = Pick<
-  SslServerOptions,
-  'SNICallback' | 'ALPNCallback' | 'sessionStore' | 'lookupTimeout' | 'allowHalfOpen' | 'requireCloseNotify'
->;
+const names = [
+  'SNICallback',
+  'ALPNCallback',
+  'sessionStore',
+  'lookupTimeout',
+  'allowHalfOpen',
+  'requireCloseNotify',
+] as const;
 
-const names = ['SNICallback', 'ALPNCallback', 'sessionStore', 'lookupTimeout', 'allowHalfOpen', 'requireCloseNotify'];
+/** What a thread adds to the options that its server has already: above all functions, which stay in their thread. */
+export type JoinServerOptions = Pick<SslServerOptions, (typeof names)[number]>;
+
 let hasJoined = false;
 
 /**

@@ -107,11 +107,12 @@ test('worker threads: several at once, with and without the main thread', async 
   }
 });
 
-(process.platform === 'linux' ? test : test.skip)(
-  'the addon stays in memory when the last thread that used it ends',
-  async (t) => {
-    // libssl keeps pointers to our ex_data callbacks: Node would unload the addon under them (docs/hazards.md, H14).
-    const [during, after] = await answerOf(`
+// Elsewhere there is no /proc that would tell, no LD_PRELOAD, and no ELF file to patch.
+const onLinux = process.platform === 'linux' ? test : test.skip;
+
+onLinux('the addon stays in memory when the last thread that used it ends', async (t) => {
+  // libssl keeps pointers to our ex_data callbacks: Node would unload the addon under them (docs/hazards.md, H14).
+  const [during, after] = await answerOf(`
       const { readFileSync } = await import('node:fs');
       const { Worker } = await import('node:worker_threads');
       const mapped = () => /\\/sslctx\\.node$/m.test(readFileSync('/proc/self/maps', 'utf8'));
@@ -125,12 +126,11 @@ test('worker threads: several at once, with and without the main thread', async 
         worker.on('exit', resolve);
       });
       answer([...seen, mapped()]);`);
-    t.true(during);
-    t.true(after);
-  },
-);
+  t.true(during);
+  t.true(after);
+});
 
-(process.platform === 'linux' ? test : test.skip)('LD_PRELOAD of jemalloc', async (t) => {
+onLinux('LD_PRELOAD of jemalloc', async (t) => {
   // RTLD_DEEPBIND gives the addon and libssl the C library's malloc, while Node has jemalloc's: memory must not be freed
   // by the other one. glibc and jemalloc both abort when it is.
   const [counts, libssl, libraries] = await answerOf(
@@ -148,33 +148,30 @@ test('worker threads: several at once, with and without the main thread', async 
   t.regex(libssl, /libssl/);
 });
 
-(process.platform === 'linux' ? test : test.skip)(
-  'a libssl without the versions that the addon was compiled for: rebuild it',
-  async (t) => {
-    const folder = mkdtempSync(join(tmpdir(), 'sslctx-libssl-'));
-    t.teardown(() => rmSync(folder, { recursive: true }));
-    writeFileSync(join(folder, 'empty.c'), 'int sslctx_test_of_an_old_libssl;\n');
-    // Symbols without versions would be taken for all versions.
-    writeFileSync(join(folder, 'map'), 'OPENSSL_2.0.0 { *; };\n');
-    const listing = await output('readelf', ['-d', join(root, 'build', 'Release', 'sslctx.node')]);
-    const name = /NEEDED.*\[(libssl\S+)\]/.exec(listing)?.[1] ?? '';
-    const stub = [
-      '-shared',
-      join(folder, 'empty.c'),
-      `-Wl,--version-script=${join(folder, 'map')}`,
-      `-Wl,-soname,${name}`,
-      '-o',
-      join(folder, name),
-    ];
-    await output('gcc', stub);
-    const [code, message] = await answerOf(
-      `await import('${entry}').then(() => answer(['loaded']), (error) => answer([error.code, error.message]));`,
-      { LD_LIBRARY_PATH: folder },
-    );
-    t.is(code, 'ERR_SSLCTX_WRONG_OPENSSL');
-    t.regex(message, /compiled for another OpenSSL.*npm rebuild sslctx/);
-  },
-);
+onLinux('a libssl without the versions that the addon was compiled for: rebuild it', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'sslctx-libssl-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'empty.c'), 'int sslctx_test_of_an_old_libssl;\n');
+  // Symbols without versions would be taken for all versions.
+  writeFileSync(join(folder, 'map'), 'OPENSSL_2.0.0 { *; };\n');
+  const listing = await output('readelf', ['-d', join(root, 'build', 'Release', 'sslctx.node')]);
+  const name = /NEEDED.*\[(libssl\S+)\]/.exec(listing)?.[1] ?? '';
+  const stub = [
+    '-shared',
+    join(folder, 'empty.c'),
+    `-Wl,--version-script=${join(folder, 'map')}`,
+    `-Wl,-soname,${name}`,
+    '-o',
+    join(folder, name),
+  ];
+  await output('gcc', stub);
+  const [code, message] = await answerOf(
+    `await import('${entry}').then(() => answer(['loaded']), (error) => answer([error.code, error.message]));`,
+    { LD_LIBRARY_PATH: folder },
+  );
+  t.is(code, 'ERR_SSLCTX_WRONG_OPENSSL');
+  t.regex(message, /compiled for another OpenSSL.*npm rebuild sslctx/);
+});
 
 test('Bun has no event loop for addons: caches work, sockets are refused', async (t) => {
   // Bun itself is tried by scripts/other-runtimes.mjs; here is Node, under its name.
