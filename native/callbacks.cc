@@ -15,6 +15,12 @@
 
 namespace sslctx {
 
+napi_ref WeakRecord(Napi::Env env, const Napi::Object& record) {
+  napi_ref weak = nullptr;
+  if (napi_create_reference(env, record, 0, &weak) != napi_ok) throw Napi::Error::New(env);
+  return weak;
+}
+
 Napi::Value CallRecord(const Napi::Object& record, CallbackKind kind, std::initializer_list<napi_value> arguments) {
   const Napi::Value function = record.Get(static_cast<std::uint32_t>(kind));
   if (!function.IsFunction()) return record.Env().Undefined();

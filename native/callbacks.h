@@ -35,6 +35,9 @@ enum class CallbackKind : std::uint8_t {
   kElsewhere,
 };
 
+/// For a record that only JavaScript's handles hold: a closure over its own context is then no leak.
+napi_ref WeakRecord(Napi::Env env, const Napi::Object& record);
+
 /// Calls the function that `record` holds; undefined when it holds none.
 Napi::Value CallRecord(const Napi::Object& record, CallbackKind kind, std::initializer_list<napi_value> arguments);
 

@@ -62,4 +62,9 @@ using OwnedSession = Owned<SSL_SESSION, SSL_SESSION_free>;
 using OwnedX509 = Owned<X509, X509_free>;
 using OwnedX509Crl = Owned<X509_CRL, X509_CRL_free>;
 
+/// One more reference, with its owner; null for null.
+inline OwnedSession ShareSession(SSL_SESSION* session) {
+  return OwnedSession(session != nullptr && SSL_SESSION_up_ref(session) == 1 ? session : nullptr);
+}
+
 }  // namespace sslctx

@@ -10,10 +10,6 @@ namespace {
 
 constexpr int kVersions[] = {TLS1_3_VERSION, TLS1_2_VERSION, TLS1_1_VERSION, TLS1_VERSION, SSL3_VERSION};
 
-OwnedSession Share(SSL_SESSION* session) {
-  return OwnedSession(session != nullptr && SSL_SESSION_up_ref(session) == 1 ? session : nullptr);
-}
-
 /// Of a context that several threads have.
 SharedCache& Shared(const ContextState& state) {
   state.shared->Settle(state.ctx);
@@ -100,22 +96,21 @@ void NoteBeforeAdded(ContextState& state, SSL_SESSION* session) {
 }
 
 OwnedSession FindCached(const ContextState& state, const SSL_SESSION* like) {
-  if (!state.shared) return Share(Retrieve(state, like));
+  if (!state.shared) return ShareSession(Retrieve(state, like));
   unsigned int length = 0;
   const unsigned char* const id = SSL_SESSION_get_id(like, &length);
-  return Shared(state).Find(SSL_SESSION_get_protocol_version(like), id, length);
+  const int version = SSL_SESSION_get_protocol_version(like);
+  return Shared(state).Find({&version, 1}, {id, length});
 }
 
 OwnedSession FindCached(const ContextState& state, SSL_SESSION* key, std::span<const std::uint8_t> id) {
-  if (id.empty() || id.size() > SSL_MAX_SSL_SESSION_ID_LENGTH || CountCached(state) == 0) return nullptr;
-  if (!state.shared && SSL_SESSION_set1_id(key, id.data(), static_cast<unsigned int>(id.size())) != 1) return nullptr;
+  if (id.empty() || id.size() > SSL_MAX_SSL_SESSION_ID_LENGTH) return nullptr;
+  if (state.shared) return Shared(state).Find(kVersions, id);
+  if (SSL_CTX_sess_number(state.ctx) == 0) return nullptr;
+  if (SSL_SESSION_set1_id(key, id.data(), static_cast<unsigned int>(id.size())) != 1) return nullptr;
   for (const int version : kVersions) {
-    if (state.shared) {
-      if (OwnedSession found = state.shared->Find(version, id.data(), id.size())) return found;
-      continue;
-    }
     SSL_SESSION_set_protocol_version(key, version);
-    if (SSL_SESSION* const found = Retrieve(state, key)) return Share(found);
+    if (SSL_SESSION* const found = Retrieve(state, key)) return ShareSession(found);
   }
   return nullptr;
 }
@@ -134,7 +129,7 @@ std::vector<CachedSession> AllCached(const ContextState& state) {
       [](void* session, void* list) {
         auto* const all = static_cast<std::vector<CachedSession>*>(list);
         if (all->size() == all->capacity()) return;
-        if (OwnedSession own = Share(static_cast<SSL_SESSION*>(session))) all->push_back({std::move(own), 0});
+        if (OwnedSession own = ShareSession(static_cast<SSL_SESSION*>(session))) all->push_back({std::move(own), 0});
       },
       &sessions);
   for (CachedSession& each : sessions) each.number = state.order.Of(each.session.get());
@@ -142,7 +137,7 @@ std::vector<CachedSession> AllCached(const ContextState& state) {
 }
 
 bool WasRemoved(const ContextState& state, std::span<const std::uint8_t> id) {
-  if (state.shared) return state.shared->WasRemoved(id.data(), id.size());
+  if (state.shared) return state.shared->WasRemoved(id);
   return state.removed && state.removed->Has(id);
 }
 

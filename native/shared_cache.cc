@@ -1,7 +1,6 @@
 #include "shared_cache.h"
 
 #include <algorithm>
-#include <cstring>
 #include <string_view>
 #include <utility>
 
@@ -10,20 +9,14 @@
 
 namespace sslctx {
 
-namespace {
-
-OwnedSession Share(SSL_SESSION* session) { return OwnedSession(SSL_SESSION_up_ref(session) == 1 ? session : nullptr); }
-
-}  // namespace
-
 std::size_t SharedCache::Hash::operator()(const Key& key) const {
   return std::hash<std::string_view>()({reinterpret_cast<const char*>(key.data()), key.size()});
 }
 
-SharedCache::Key SharedCache::KeyOf(int version, const void* id, std::size_t length) {
+SharedCache::Key SharedCache::KeyOf(int version, std::span<const std::uint8_t> id) {
   Key key{};
-  const std::size_t known = std::min<std::size_t>(length, SSL_MAX_SSL_SESSION_ID_LENGTH);
-  std::memcpy(key.data(), id, known);
+  const std::size_t known = std::min<std::size_t>(id.size(), SSL_MAX_SSL_SESSION_ID_LENGTH);
+  std::copy_n(id.begin(), known, key.begin());
   std::uint8_t* const rest = key.data() + SSL_MAX_SSL_SESSION_ID_LENGTH;
   rest[0] = static_cast<std::uint8_t>(known);
   rest[1] = static_cast<std::uint8_t>(version >> 8);
@@ -34,12 +27,12 @@ SharedCache::Key SharedCache::KeyOf(int version, const void* id, std::size_t len
 SharedCache::Key SharedCache::KeyOf(const SSL_SESSION* session) {
   unsigned int length = 0;
   const unsigned char* const id = SSL_SESSION_get_id(session, &length);
-  return KeyOf(SSL_SESSION_get_protocol_version(session), id, length);
+  return KeyOf(SSL_SESSION_get_protocol_version(session), {id, length});
 }
 
 void SharedCache::Fill(SSL_SESSION* session, std::uint64_t number) {
   Slot& slot = slots_[KeyOf(session)];
-  slot.session = Share(session);
+  slot.session = ShareSession(session);
   slot.number = number;
   slot.is_added = true;
   last_ = std::max(last_, number);
@@ -47,7 +40,7 @@ void SharedCache::Fill(SSL_SESSION* session, std::uint64_t number) {
 
 void SharedCache::Put(SSL_SESSION* session, bool is_added) {
   Slot& slot = slots_[KeyOf(session)];
-  if (slot.session.get() != session) slot.session = Share(session);
+  if (slot.session.get() != session) slot.session = ShareSession(session);
   slot.number = ++last_;
   slot.is_added = is_added;
   slot.is_doubtful = false;
@@ -93,7 +86,7 @@ int SharedCache::Add(SSL_CTX* ctx, SSL_SESSION* session, bool readding_moves) {
     was_cached = slot.session.get() == session;
     before = std::move(slot);
     slot = {};
-    slot.session = Share(session);
+    slot.session = ShareSession(session);
     slot.number = ++last_;
     slot.is_pending = true;
     slot.is_added = true;
@@ -176,18 +169,21 @@ bool SharedCache::OnRemoved(const SSL_SESSION* session) noexcept {
   return true;
 }
 
-OwnedSession SharedCache::Find(int version, const void* id, std::size_t length) const {
-  const Key key = KeyOf(version, id, length);
+OwnedSession SharedCache::Find(std::span<const int> versions, std::span<const std::uint8_t> id) const {
   const std::lock_guard lock(mutex_);
-  const auto slot = slots_.find(key);
-  return slot == slots_.end() ? nullptr : Share(slot->second.session.get());
+  if (slots_.empty()) return nullptr;
+  for (const int version : versions) {
+    const auto slot = slots_.find(KeyOf(version, id));
+    if (slot != slots_.end()) return ShareSession(slot->second.session.get());
+  }
+  return nullptr;
 }
 
 std::vector<CachedSession> SharedCache::All() const {
   const std::lock_guard lock(mutex_);
   std::vector<CachedSession> all;
   all.reserve(slots_.size());
-  for (const auto& [key, slot] : slots_) all.push_back({Share(slot.session.get()), slot.number});
+  for (const auto& [key, slot] : slots_) all.push_back({ShareSession(slot.session.get()), slot.number});
   return all;
 }
 
@@ -196,9 +192,9 @@ std::size_t SharedCache::Count() const {
   return slots_.size();
 }
 
-bool SharedCache::WasRemoved(const void* id, std::size_t length) const {
+bool SharedCache::WasRemoved(std::span<const std::uint8_t> id) const {
   const std::lock_guard lock(mutex_);
-  return removed_.Has({static_cast<const std::uint8_t*>(id), length});
+  return removed_.Has(id);
 }
 
 }  // namespace sslctx

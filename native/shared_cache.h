@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -46,10 +47,11 @@ class SharedCache {
   /// To be called before what follows is asked, outside of libssl's lock.
   void Settle(SSL_CTX* ctx);
 
-  OwnedSession Find(int version, const void* id, std::size_t length) const;
+  /// That of the first of these versions.
+  OwnedSession Find(std::span<const int> versions, std::span<const std::uint8_t> id) const;
   std::vector<CachedSession> All() const;
   std::size_t Count() const;
-  bool WasRemoved(const void* id, std::size_t length) const;
+  bool WasRemoved(std::span<const std::uint8_t> id) const;
 
  private:
   struct Slot {
@@ -80,7 +82,7 @@ class SharedCache {
     std::size_t operator()(const Key& key) const;
   };
 
-  static Key KeyOf(int version, const void* id, std::size_t length);
+  static Key KeyOf(int version, std::span<const std::uint8_t> id);
   static Key KeyOf(const SSL_SESSION* session);
   void Put(SSL_SESSION* session, bool is_added);
   void TakeOut(SSL_CTX* ctx, SSL_SESSION* session);

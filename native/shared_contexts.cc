@@ -3,6 +3,8 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "random_hex.h"
+
 namespace sslctx::shared_contexts {
 
 namespace {
@@ -27,12 +29,9 @@ Registry& TheRegistry() {
 
 const std::string& ProcessTag() {
   static const auto* const tag = [] {
-    std::uint8_t random[16] = {};
-    // Without random numbers no TLS works either.
-    static_cast<void>(RAND_bytes(random, sizeof random));
-    constexpr char kDigits[] = "0123456789abcdef";
     auto* const text = new std::string();
-    for (const std::uint8_t byte : random) text->append({kDigits[byte >> 4], kDigits[byte & 15]});
+    // Without random numbers no TLS works either.
+    static_cast<void>(AppendRandomHex(text));
     return text;
   }();
   return *tag;

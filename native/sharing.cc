@@ -21,12 +21,6 @@ std::shared_ptr<Inbox> InboxOf(Addon& addon) {
   return addon.inbox;
 }
 
-napi_ref WeakRecord(Napi::Env env, const Napi::Object& record) {
-  napi_ref weak = nullptr;
-  if (napi_create_reference(env, record, 0, &weak) != napi_ok) throw Napi::Error::New(env);
-  return weak;
-}
-
 /// Sessions that other threads will see get their tag now: later on, none can be made safely.
 void TagSessions(Addon& addon, const ContextState& state) {
   TagAllSessions();

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "call.h"
+#include "callbacks.h"
 #include "groups.h"
 #include "state.h"
 
@@ -144,9 +145,7 @@ Napi::Value New(Call& call) {
   Owned<SSL, SSL_free> ssl(SSL_new(ctx));
   if (!ssl) return call.env().Null();
   const Napi::Object record = Napi::Object::New(call.env());
-  napi_ref weak = nullptr;
-  if (napi_create_reference(call.env(), record, 0, &weak) != napi_ok) throw Napi::Error::New(call.env());
-  SslState::Attach(ssl.get(), call.addon(), weak, ctx);
+  SslState::Attach(ssl.get(), call.addon(), WeakRecord(call.env(), record), ctx);
   // Not SSL_is_server, which says 1 for TLS_method() as long as nothing is decided.
   SslState::Of(ssl.get()).accepts = SSL_get_ssl_method(ssl.get()) == TLS_server_method();
   return call.addon().handles.Own(call.env(), Kind::kSsl, ssl.release(), record);
@@ -382,8 +381,7 @@ Napi::Value BorrowSsl(Addon& addon, SSL* ssl) {
   const Napi::Env env = addon.env();
   if (const Napi::Value object = addon.handles.Find(env, ssl); !object.IsEmpty()) return object;
   const Napi::Object record = Napi::Object::New(env);
-  napi_ref weak = nullptr;
-  if (napi_create_reference(env, record, 0, &weak) != napi_ok) throw Napi::Error::New(env);
+  const napi_ref weak = WeakRecord(env, record);
   SslState& state = SslState::Of(ssl);
   if (state.record != nullptr) napi_delete_reference(env, state.record);
   state.record = weak;

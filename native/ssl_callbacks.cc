@@ -30,15 +30,10 @@ Napi::Value OnContext(Call& call) {
   return call.env().Undefined();
 }
 
-/// Those that tell are there in any case: each thread says whether it wants to know.
-template <std::atomic<bool> ContextView::* wants, void (*set)(SSL_CTX* ctx, bool on)>
-Napi::Value OnView(Call& call) {
-  SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
-  const ContextState& state = *ContextState::Of(ctx);
-  const bool on = call[1].ToBoolean();
-  if (const auto view = state.ViewOf(call.addon())) (*view).*wants = on;
-  if (!state.shared) set(ctx, on);
-  return call.env().Undefined();
+/// Of callbacks that only tell: each thread says whether it wants to know.
+template <std::atomic<bool> ContextView::* wants>
+void Want(Call& call, const ContextState& state) {
+  if (const auto view = state.ViewOf(call.addon())) (*view).*wants = call[1].ToBoolean();
 }
 
 template <void (*set)(SSL* ssl, bool on)>
@@ -53,10 +48,19 @@ Callback If(bool on, Callback callback) {
 }
 
 // The new callback is always there, to learn whose the sessions are; the record decides whether JavaScript hears of it.
-void SetNew(SSL_CTX*, bool) {}
+Napi::Value SetNew(Call& call) {
+  Want<&ContextView::wants_new>(call, *ContextState::Of(call.Handle<SSL_CTX>(0)));
+  return call.env().Undefined();
+}
 
-// Never there unless asked for: its mere presence makes libssl cache stateless TLS 1.3 sessions.
-void SetRemove(SSL_CTX* ctx, bool on) { SSL_CTX_sess_set_remove_cb(ctx, If(on, sslctx_on_remove_session)); }
+// Never there unless asked for, or needed: its mere presence makes libssl cache stateless TLS 1.3 sessions.
+Napi::Value SetRemove(Call& call) {
+  SSL_CTX* const ctx = call.Handle<SSL_CTX>(0);
+  const ContextState& state = *ContextState::Of(ctx);
+  Want<&ContextView::wants_removed>(call, state);
+  if (!state.shared) SSL_CTX_sess_set_remove_cb(ctx, If(call[1].ToBoolean(), sslctx_on_remove_session));
+  return call.env().Undefined();
+}
 
 void SetGet(SSL_CTX* ctx, bool on) { SSL_CTX_sess_set_get_cb(ctx, If(on, sslctx_on_get_session)); }
 
@@ -118,8 +122,8 @@ Napi::Value SetSessionTicket(Call& call) {
 }
 
 constexpr Export kExports[] = {
-    SSLCTX_BODY(SSL_CTX_sess_set_new_cb, (OnView<&ContextView::wants_new, SetNew>)),
-    SSLCTX_BODY(SSL_CTX_sess_set_remove_cb, (OnView<&ContextView::wants_removed, SetRemove>)),
+    SSLCTX_BODY(SSL_CTX_sess_set_new_cb, SetNew),
+    SSLCTX_BODY(SSL_CTX_sess_set_remove_cb, SetRemove),
     SSLCTX_BODY(SSL_CTX_sess_set_get_cb, OnContext<SetGet>),
     SSLCTX_BODY(SSL_CTX_set_client_hello_cb, OnContext<SetClientHello>),
     SSLCTX_BODY(SSL_CTX_set_generate_session_id, OnContext<SetGenerateId>),

@@ -19,9 +19,7 @@ Napi::Value New(Call& call) {
   if (!ctx) return call.env().Null();
   // The callback record: held by JavaScript's handles only, so that a closure over its own context is no leak.
   const Napi::Object record = Napi::Object::New(call.env());
-  napi_ref weak = nullptr;
-  if (napi_create_reference(call.env(), record, 0, &weak) != napi_ok) throw Napi::Error::New(call.env());
-  ContextState::Attach(ctx.get(), call.addon(), weak);
+  ContextState::Attach(ctx.get(), call.addon(), WeakRecord(call.env(), record));
   InstallDefaults(ctx.get());
   return call.addon().handles.Own(call.env(), Kind::kSslCtx, ctx.release(), record);
 }

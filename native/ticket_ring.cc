@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "random_hex.h"
 #include "state.h"
 
 namespace sslctx {
@@ -14,7 +15,6 @@ constexpr std::size_t kAesKeyOffset = 48;
 constexpr std::string_view kInfo = "sslctx ticket key ";
 /// Before a label: other programs may have data of their own in the tickets of a key that they share.
 constexpr std::uint8_t kLabelMark = 0xa7;
-constexpr std::size_t kRandomLabelLength = 16;
 
 std::int64_t AddTime(std::int64_t time, std::int64_t seconds) {
   return time > TicketRing::kNever - seconds ? TicketRing::kNever : time + seconds;
@@ -270,12 +270,7 @@ int LabelTicket(SSL* ssl, void*) noexcept {
     std::string& label = state.ticket_label;
     // A client that resumes keeps the label of its first login.
     if (label.empty()) label = LabelOf(session);
-    if (label.empty()) {
-      std::uint8_t random[kRandomLabelLength];
-      if (RAND_bytes(random, sizeof random) != 1) return 0;
-      constexpr char kDigits[] = "0123456789abcdef";
-      for (const std::uint8_t byte : random) label.append({kDigits[byte >> 4], kDigits[byte & 15]});
-    }
+    if (label.empty() && !AppendRandomHex(&label)) return 0;
     state.ticket_label_issued = true;
     context->ring->OnIssue(label);
     std::vector<std::uint8_t> data{kLabelMark};

@@ -23,12 +23,6 @@ int OnCertificate(SSL* ssl, void*) noexcept {
   return 1;
 }
 
-void OnMessageRead(int is_sent, int, int type, const void* bytes, std::size_t length, SSL* ssl, void*) noexcept {
-  if (is_sent != 0 || type != SSL3_RT_HANDSHAKE || length == 0) return;
-  Channel* const channel = SslState::Of(ssl).channel;
-  if (channel != nullptr) channel->OnMessage(ssl, *static_cast<const std::uint8_t*>(bytes));
-}
-
 }  // namespace
 
 Channel::Channel(Reactor& reactor, int fd, const ChannelOptions& options)
@@ -84,7 +78,6 @@ void Channel::MakeSsl(SSL_CTX* ctx) {
   state.accepts = options_.is_server;
   BIO* const bio = NewTransportBio(this).release();
   SSL_set_bio(ssl, bio, bio);
-  SSL_set_msg_callback(ssl, OnMessageRead);
   // One read of the kernel's for as much as there is, in place of two for each record.
   SSL_set_read_ahead(ssl, 1);
   if (!options_.is_server) {

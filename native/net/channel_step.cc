@@ -22,6 +22,12 @@ constexpr std::size_t kMaxPump = std::size_t{256} * 1024;
 /// Beside the bits of Resumption::Conclude, for src/net/socket.ts.
 constexpr std::uint32_t kIsEarly = 1U << 16;
 
+void OnMessageRead(int is_sent, int, int type, const void* bytes, std::size_t length, SSL* ssl, void*) noexcept {
+  if (is_sent != 0 || type != SSL3_RT_HANDSHAKE || length == 0) return;
+  Channel* const channel = SslState::Of(ssl).channel;
+  if (channel != nullptr) channel->OnMessage(ssl, *static_cast<const std::uint8_t*>(bytes));
+}
+
 }  // namespace
 
 void Channel::Run(Call& call) noexcept {
@@ -173,6 +179,8 @@ bool Channel::Handshake(Call& call) {
   switch (outcome) {
     case Outcome::kDone: {
       phase_ = Phase::kOpen;
+      // Not before: what follows the handshake is counted.
+      SSL_set_msg_callback(ssl_.get(), OnMessageRead);
       HandOver();
       RepeatEarlyData(call);
       if (phase_ != Phase::kOpen) return false;

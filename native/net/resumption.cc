@@ -27,11 +27,6 @@ ByteView IdOf(const SSL_SESSION* session) {
 
 bool Equal(ByteView left, ByteView right) { return std::equal(left.begin(), left.end(), right.begin(), right.end()); }
 
-/// With a reference of its own.
-OwnedSession Shared(SSL_SESSION* session) {
-  return OwnedSession(session != nullptr && SSL_SESSION_up_ref(session) == 1 ? session : nullptr);
-}
-
 bool IsExpired(const SSL_SESSION* session) { return ExpiryOf(session) < static_cast<std::int64_t>(std::time(nullptr)); }
 
 bool DemandsCertificate(const SSL* ssl) { return (SSL_get_verify_mode(ssl) & SSL_VERIFY_FAIL_IF_NO_PEER_CERT) != 0; }
@@ -106,7 +101,7 @@ OwnedSession Resumption::Search(SSL* ssl, ByteView id) const {
   const ContextState* const state = ContextState::Of(own.session_ctx);
   OwnedSession found = state == nullptr ? nullptr : FindCached(*state, own.addon->lookup_key(), id);
   for (const OwnedSession& session : provided_) {
-    if (!found && Equal(IdOf(session.get()), id)) found = Shared(session.get());
+    if (!found && Equal(IdOf(session.get()), id)) found = ShareSession(session.get());
   }
   return found;
 }
@@ -117,7 +112,7 @@ void Resumption::LookFor(SSL* ssl, ByteView id) {
   was_removed_ = !candidate_ && state != nullptr && WasRemoved(*state, id);
 }
 
-void Resumption::Keep(const SSL_SESSION* session) { candidate_ = Shared(const_cast<SSL_SESSION*>(session)); }
+void Resumption::Keep(const SSL_SESSION* session) { candidate_ = ShareSession(const_cast<SSL_SESSION*>(session)); }
 
 Refusal Resumption::PolicyRefusal(const SSL* ssl, const SSL_SESSION* session) const {
   // RFC 6066, section 3: a session must not be resumed under another name. libssl does not look.
