@@ -25,6 +25,8 @@ export interface ChannelTarget {
   onSecure(facts: number): void;
   /** Returns whether more is wanted now. */
   onData(plaintext: Buffer): boolean;
+  /** As `onData`, of so many bytes in the room that `readInto` gave. */
+  onFilled(length: number): boolean;
   onEnd(isTruncated: boolean): void;
   onDrained(): void;
   onFailed(error: Error, facts: number): void;
@@ -88,6 +90,7 @@ function install(): void {
       else channel.close(false);
     },
     data: (id, plaintext) => find(id)?.target?.onData(plaintext) ?? false,
+    filled: (id, length) => find(id)?.target?.onFilled(length) ?? false,
     end: (id, isTruncated) => find(id)?.target?.onEnd(isTruncated),
     drained: (id) => find(id)?.target?.onDrained(),
     failed(id, owner, facts) {
@@ -241,6 +244,11 @@ export class SslChannel extends TlsState {
 
   read(isWanted: boolean): void {
     if (!this.#isClosed) engine.channelRead(this.#id, isWanted);
+  }
+
+  /** Where plaintext goes from now on, without a copy. Some may come by `onData` even so. */
+  readInto(room: Uint8Array): void {
+    if (!this.#isClosed) engine.channelSetRoom(this.#id, room);
   }
 
   /** True when all is on its way; otherwise `onDrained` follows. */

@@ -37,6 +37,7 @@ export type { CipherInfo } from './memory.ts';
 export type { ClientOptions } from './net/client-options.ts';
 export { type ConnectOptions, connect } from './net/connect.ts';
 export { type JoinServerOptions, joinServer } from './net/join-server.ts';
+export type { OnReadOptions } from './net/onread.ts';
 export { createServer, SslServer } from './net/server.ts';
 export type { SniCallback, SslServerEvents, SslServerOptions } from './net/server-options.ts';
 export type { ServerWorkersOptions } from './net/server-workers.ts';

@@ -4,26 +4,35 @@ import { type Numbers, take } from '../harness/numbers.ts';
 import { runForNumbers } from '../harness/program.ts';
 import { alternate } from '../harness/rounds.ts';
 import type { Effort, Group, Row } from '../harness/rows.ts';
-import { type Server, startServer } from '../peers/servers.ts';
+import { type Server, startServer, withOnRead } from '../peers/servers.ts';
 
 // The others cannot be told to send without end.
 const subjects = ['C', 'node:tls', 'sslctx'];
 
+type Measure = (server: Server, seconds: number) => Promise<Numbers>;
+
+interface Situation {
+  readonly title: string;
+  readonly measure: Measure;
+  /** Besides the others. */
+  readonly alsoWith?: string;
+}
+
 /** A client program against servers of `streams`, all of which stay up for all situations. */
-async function measureStreams(
-  effort: Effort,
-  situations: ReadonlyMap<string, (server: Server, seconds: number) => Promise<Numbers>>,
-): Promise<Row[]> {
-  const peers = effort.peers.filter((peer) => subjects.includes(peer));
+async function measureStreams(effort: Effort, situations: readonly Situation[]): Promise<Row[]> {
+  const isMine = effort.peers.includes('sslctx');
+  const extra = situations.flatMap(({ alsoWith }) => (isMine && alsoWith !== undefined ? [alsoWith] : []));
+  const common = effort.peers.filter((peer) => subjects.includes(peer));
   const servers = new Map<string, Server>();
   const { ecdsa } = effort.certificates;
   try {
-    for (const peer of peers) {
+    for (const peer of [...common, ...extra]) {
       const setting = { tls: '1.3', tickets: 'stateless', certificate: ecdsa, serve: 'streams' } as const;
       servers.set(peer, await startServer(peer, setting, effort));
     }
     const rows: Row[] = [];
-    for (const [situation, measure] of situations) {
+    for (const { title: situation, measure, alsoWith = '' } of situations) {
+      const peers = [...common, ...extra.filter((peer) => peer === alsoWith)];
       for (const server of servers.values()) if (server.isJavaScript) await measure(server, effort.warmUp);
       const results = await alternate(peers, effort.rounds, async (peer) => {
         const server = servers.get(peer);
@@ -78,7 +87,9 @@ async function exchange(server: Server, length: number, effort: Effort): Promise
 export const bulk: Group = {
   name: 'bulk',
   title: 'Bulk data',
-  note: 'Two TLS 1.3 connections, 64 KiB a write. A download goes from the server to the client.',
+  note:
+    'Two TLS 1.3 connections, 64 KiB a write. A download goes from the server to the client. With onread, ' +
+    'the server reads into one buffer, as C does.',
   columns: [
     { name: 'serverSeconds', title: 'server CPU s/GB', digits: 3, hasSpread: true },
     { name: 'megabytesPerSecond', title: 'MB/s', digits: 0, hasSpread: true },
@@ -86,13 +97,14 @@ export const bulk: Group = {
     { name: 'clientLoad', title: 'client load', digits: 2 },
   ],
   run: (effort) =>
-    measureStreams(
-      effort,
-      new Map([
-        ['download', (server, seconds) => transfer(server, 'download', seconds, effort)],
-        ['upload', (server, seconds) => transfer(server, 'upload', seconds, effort)],
-      ]),
-    ),
+    measureStreams(effort, [
+      { title: 'download', measure: (server, seconds) => transfer(server, 'download', seconds, effort) },
+      {
+        title: 'upload',
+        measure: (server, seconds) => transfer(server, 'upload', seconds, effort),
+        alsoWith: withOnRead,
+      },
+    ]),
 };
 
 export const echo: Group = {
@@ -105,5 +117,5 @@ export const echo: Group = {
     { name: 'p99', title: 'p99 us', digits: 1, hasSpread: true },
   ],
   run: (effort) =>
-    measureStreams(effort, new Map([['64 bytes', (server, seconds) => exchange(server, seconds, effort)]])),
+    measureStreams(effort, [{ title: '64 bytes', measure: (server, seconds) => exchange(server, seconds, effort) }]),
 };

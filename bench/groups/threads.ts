@@ -16,7 +16,7 @@ export const threads: Group = {
   columns: handshakeColumns,
   async run(effort: Effort): Promise<Row[]> {
     if (!effort.peers.includes('sslctx')) return [];
-    const counts = effort.isQuick ? [0, 4] : [0, 1, 2, 4];
+    const counts = effort.isQuick ? [0, 1, 4] : [0, 1, 2, 4];
     const subjects = counts.map((count) => ({
       name: count === 0 ? 'no threads' : `${count} ${count === 1 ? 'thread' : 'threads'}`,
       peer: 'sslctx',

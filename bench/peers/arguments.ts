@@ -24,6 +24,8 @@ export interface ServerArguments {
   readonly redis: string;
   /** That accept in place of the main one. */
   readonly threads: number;
+  /** Only uploads: into one buffer. */
+  readonly onread: boolean;
 }
 
 /** The options of c/server.c, and those of stores. */
@@ -39,6 +41,7 @@ export function serverArguments(): ServerArguments {
       store: { type: 'string' },
       redis: { type: 'string', default: '' },
       threads: { type: 'string', default: '0' },
+      onread: { type: 'boolean', default: false },
     },
   });
   return {
@@ -51,5 +54,6 @@ export function serverArguments(): ServerArguments {
     store: values.store === 'memory' || values.store === 'redis' ? values.store : undefined,
     redis: values.redis,
     threads: Number(values.threads),
+    onread: values.onread,
   };
 }

@@ -42,6 +42,9 @@ export interface Server {
 /** Every kind of server there is. */
 export const peerNames: readonly string[] = ['C', 'node:tls', 'sslctx', 'nginx', 's_server'];
 
+/** sslctx, whose sockets read into one buffer. */
+export const withOnRead = 'sslctx, onread';
+
 /** Starts a server; it listens when the promise settles. */
 export async function startServer(name: string, setting: Setting, effort: Effort): Promise<Server> {
   const core = effort.cores.server;
@@ -61,6 +64,7 @@ function ownCommand(name: string): readonly string[] {
   if (name === 'C') return [programPath('server')];
   if (name === 'node:tls') return typescript('peers/node-tls.ts', ['--expose-gc']);
   if (name === 'sslctx') return typescript('peers/sslctx.ts', ['--expose-gc']);
+  if (name === withOnRead) return [...typescript('peers/sslctx.ts', ['--expose-gc']), '--onread'];
   throw new Error(`there is no server '${name}'; there are: ${peerNames.join(', ')}`);
 }
 

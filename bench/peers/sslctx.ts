@@ -7,7 +7,7 @@ import { control } from './control.ts';
 import { serveHandshake, serveStream } from './service.ts';
 import { fillCache } from './sessions.ts';
 
-const { cert, key, version, tickets, serve, preload, store, redis, threads } = serverArguments();
+const { cert, key, version, tickets, serve, preload, store, redis, threads, onread } = serverArguments();
 const server = createServer(
   {
     cert,
@@ -19,6 +19,7 @@ const server = createServer(
     tickets,
     sessionCache: preload > 0 ? { size: 0 } : {},
     sessionStore: store === undefined ? undefined : makeStore(),
+    onread: onread ? { buffer: Buffer.alloc(64 * 1024), callback: () => true } : undefined,
     workers: threads === 0 ? undefined : { file: new URL('thread.js', import.meta.url), count: threads },
   },
   threads > 0 ? undefined : serve === 'handshakes' ? serveHandshake : serveStream,

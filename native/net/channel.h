@@ -67,6 +67,8 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
     early_done_ = !is_early;
   }
   void WantData(bool on);
+  /// Where plaintext goes from now on, in place of the room that all channels have. JavaScript holds it.
+  void SetRoom(const Napi::Uint8Array& room) { room_ = Napi::Weak(room); }
   /// False when it is not all on its way yet: kDrained follows.
   bool Write(Call& call, napi_value bytes);
   bool Shutdown(Call& call);
@@ -138,6 +140,7 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
   Outcome ReadEarly(std::uint8_t* data, std::size_t size, std::size_t* filled);
   void RepeatEarlyData(Call& call);
   void Pump(Call& call);
+  Reactor::Room Room(Call& call);
   void DeliverEnd(Call& call);
   void ContinueWrite(Call& call);
   void ContinueShutdown(Call& call);
@@ -218,6 +221,7 @@ class Channel final : public Job, public Transport, public std::enable_shared_fr
   std::vector<std::uint8_t> recorded_;
 
   Napi::ObjectReference object_;
+  Napi::Reference<Napi::Uint8Array> room_;
   /// Plaintext of JavaScript's that is being written.
   Napi::Reference<Napi::Object> pending_;
   std::size_t pending_at_ = 0;

@@ -214,13 +214,22 @@ void Channel::TellHello(Call& call) {
   Tell(call, Event::kHello, info);
 }
 
+/// The channel's own as long as JavaScript has not given its memory away, such as to another thread.
+Reactor::Room Channel::Room(Call& call) {
+  if (!room_.IsEmpty()) {
+    Napi::Uint8Array own = room_.Value();
+    if (!own.IsEmpty() && own.ByteLength() > 0) return {own.Data(), std::min(own.ByteLength(), kMaxPump), 0, true};
+  }
+  return reactor_.PlaintextRoom(call);
+}
+
 void Channel::Pump(Call& call) {
   // The end of a handshake came with nothing behind it: libssl need not ask to learn that.
   const bool may_have_more = fd_ < 0 || !is_drained_ || is_eof_ || in_at_ < in_.size();
   if (!may_have_more && early_ == Early::kNone && SSL_has_pending(ssl_.get()) == 0) return;
   std::size_t total = 0;
   while (phase_ == Phase::kOpen && wants_data_ && !has_ended_) {
-    const Reactor::Room room = reactor_.PlaintextRoom(call);
+    const Reactor::Room room = Room(call);
     std::size_t filled = 0;
     Outcome outcome = Outcome::kDone;
     while (filled < room.size && outcome == Outcome::kDone) {
@@ -237,7 +246,7 @@ void Channel::Pump(Call& call) {
       });
       if (outcome == Outcome::kDone) filled += static_cast<std::size_t>(count);
     }
-    reactor_.UsedRoom(filled);
+    if (!room.is_own) reactor_.UsedRoom(filled);
     plaintext_read_ += filled;
     // JavaScript that is told something else before may have another channel read into the same room.
     const bool is_told_first = !tells_confirmed_ && sessions_.empty() && keys_.empty();
@@ -252,9 +261,11 @@ void Channel::Pump(Call& call) {
     if (phase_ != Phase::kOpen) return;
     if (filled > 0) {
       wants_data_ = false;
+      const napi_value length = Napi::Number::New(call.env(), static_cast<double>(filled));
       const napi_value where = copy != nullptr ? copy : Napi::Number::New(call.env(), static_cast<double>(room.offset));
+      const bool is_in_place = room.is_own && copy == nullptr;
       const Napi::Value more =
-          Tell(call, Event::kData, where, Napi::Number::New(call.env(), static_cast<double>(filled)));
+          is_in_place ? Tell(call, Event::kFilled, length) : Tell(call, Event::kData, where, length);
       wants_data_ = wants_data_ || more.ToBoolean();
       if (phase_ != Phase::kOpen) return;
       total += filled;

@@ -360,6 +360,11 @@ Napi::Value ChannelRead(Call& call) {
   return call.env().Undefined();
 }
 
+Napi::Value ChannelSetRoom(Call& call) {
+  ChannelOf(call)->SetRoom(call[1].As<Napi::Uint8Array>());
+  return call.env().Undefined();
+}
+
 Napi::Value ChannelWrite(Call& call) { return Napi::Boolean::New(call.env(), ChannelOf(call)->Write(call, call[1])); }
 
 Napi::Value ChannelShutdown(Call& call) { return Napi::Boolean::New(call.env(), ChannelOf(call)->Shutdown(call)); }
@@ -473,6 +478,7 @@ constexpr Export kExports[] = {
     SSLCTX_BODY(channelSsl, ChannelSsl),
     SSLCTX_BODY(channelStart, ChannelStart),
     SSLCTX_BODY(channelSetEarlyData, ChannelSetEarlyData),
+    SSLCTX_BODY(channelSetRoom, ChannelSetRoom),
     SSLCTX_BODY(channelIsEarly, ChannelIsEarly),
     SSLCTX_BODY(channelAge, ChannelAge),
     SSLCTX_BODY(channelRead, ChannelRead),

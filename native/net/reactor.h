@@ -35,6 +35,7 @@ enum class Event : std::uint8_t {
   kBuffer,
   kRenegotiated,
   kConfirmed,
+  kFilled,
 };
 
 /// A unit of work that the loop does in its turn.
@@ -87,6 +88,8 @@ class Reactor {
     std::uint8_t* data;
     std::size_t size;
     std::size_t offset;
+    /// Of one channel alone.
+    bool is_own = false;
   };
   Room PlaintextRoom(Call& call);
   void UsedRoom(std::size_t length);

@@ -31,6 +31,7 @@ export const Event = {
   buffer: 11,
   renegotiated: 12,
   confirmed: 13,
+  filled: 14,
 } as const;
 
 /** What a client said, to choose by. */
@@ -47,6 +48,8 @@ export interface ClientHello {
 export interface Handlers {
   secure(id: number, owner: number, facts: number): void;
   data(id: number, plaintext: Buffer): boolean;
+  /** So many bytes are in the room that `channelSetRoom` gave it. */
+  filled(id: number, length: number): boolean;
   end(id: number, isTruncated: boolean): void;
   drained(id: number): void;
   /** OpenSSL's errors are in the queue. */
@@ -82,6 +85,8 @@ export function install(handlers: Handlers): void {
         return handlers.secure(id, owner, first as number);
       case Event.data:
         return handlers.data(id, typeof first === 'number' ? take(first, second as number) : (first as Buffer));
+      case Event.filled:
+        return handlers.filled(id, first as number);
       case Event.end:
         return handlers.end(id, first as boolean);
       case Event.drained:
@@ -187,6 +192,7 @@ export const {
   channelRead,
   channelRenegotiate,
   channelSetEarlyData,
+  channelSetRoom,
   channelSetObject,
   channelSetOption,
   channelShutdown,

@@ -415,6 +415,7 @@ export interface Native {
   channelSsl(id: number): SSL;
   channelStart(id: number): void;
   channelSetEarlyData(id: number, data: Uint8Array, isEarly: boolean): void;
+  channelSetRoom(id: number, room: Uint8Array): void;
   channelAge(id: number): number;
   channelIsEarly(id: number): boolean;
   channelRead(id: number, on: boolean): void;

@@ -36,6 +36,8 @@ export interface NodeClientOptions extends NodeContextOptions {
   requestOCSP?: boolean | undefined;
   timeout?: number | undefined;
   allowHalfOpen?: boolean | undefined;
+  /** See {@link ConnectOptions}. */
+  onread?: ConnectOptions['onread'];
   /** Not supported above 1024: libssl has security levels, as `@SECLEVEL=2` in `ciphers`. */
   minDHSize?: number | undefined;
 }
@@ -52,6 +54,7 @@ const sameNames = [
   'timeout',
   'allowHalfOpen',
   'requireCloseNotify',
+  'onread',
 ];
 
 /** Where to and how; the context is another matter. */

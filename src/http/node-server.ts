@@ -18,6 +18,7 @@ const sameNames = [
   'ALPNCallback',
   'allowHalfOpen',
   'requireCloseNotify',
+  'onread',
   'sessionStore',
   'lookupTimeout',
 ];

@@ -27,7 +27,8 @@ export class TLSSocket extends SslSocket {
 function serverSide(options: TLSSocketOptions) {
   const settings = new NodeServerSettings({ ...options, context: undefined, secureContext: undefined });
   const given = givenContext(options);
-  return { context: settings.contextOf(given ?? options), isServer: true, allowHalfOpen: options.allowHalfOpen };
+  const { allowHalfOpen, onread } = options;
+  return { context: settings.contextOf(given ?? options), isServer: true, allowHalfOpen, onread };
 }
 
 function clientSide(options: TLSSocketOptions) {

@@ -12,6 +12,7 @@ import {
   prepareClient,
   untouchedCache,
 } from './client-options.ts';
+import { checkOnRead } from './onread.ts';
 import { SslSocket, type SslSocketOptions, socketOn, type Transport } from './socket.ts';
 
 /** What {@link connect} can be told: where to; the options of a context, or a context; those of clients and sockets. */
@@ -54,6 +55,7 @@ const connectNames: readonly string[] = [
   'timeout',
   'allowHalfOpen',
   'requireCloseNotify',
+  'onread',
   ...clientOptionNames,
 ];
 
@@ -93,11 +95,13 @@ export function connect(
 function start(given: ConnectOptions): SslSocket {
   checkOptionNames(given, optionNames);
   const options = ownOptions(given, optionNames);
-  const { path, port = 0, socket: stream, timeout, allowHalfOpen, requireCloseNotify } = options;
+  const { path, port = 0, socket: stream, timeout, allowHalfOpen, requireCloseNotify, onread } = options;
+  checkOnRead(onread);
   if (path === undefined && stream === undefined) requireInteger('port', port, 1, 65_535);
   const context = contextOf(options);
   const client = clientOf(options);
-  if (stream !== undefined) return new SslSocket(stream, { context, allowHalfOpen, requireCloseNotify, ...client });
+  if (stream !== undefined)
+    return new SslSocket(stream, { context, allowHalfOpen, requireCloseNotify, onread, ...client });
   const channel = SslChannel.create(context, { requireCloseNotify, tellsSessions: true });
   let state: ClientState;
   try {
@@ -106,7 +110,7 @@ function start(given: ConnectOptions): SslSocket {
     channel.close(false);
     throw error;
   }
-  const socket = socketOn(channel, { allowHalfOpen, requireCloseNotify });
+  const socket = socketOn(channel, { allowHalfOpen, onread });
   socket.setClient(state);
   if (timeout !== undefined) socket.setTimeout(timeout);
   reach(socket, channel, options);

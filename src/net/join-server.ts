@@ -15,6 +15,7 @@ const names = [
   'lookupTimeout',
   'allowHalfOpen',
   'requireCloseNotify',
+  'onread',
 ] as const;
 
 /** What a thread adds to the options that its server has already: above all functions, which stay in their thread. */

@@ -94,5 +94,6 @@ export const ownOptionNames: readonly string[] = [
   'lookupTimeout',
   'allowHalfOpen',
   'requireCloseNotify',
+  'onread',
 ];
 export const serverOptionNames = [...ownOptionNames, ...contextOptionNames];

@@ -74,7 +74,7 @@ export function checkWorkers(workers: ServerWorkersOptions, options: SslServerOp
   if (workerData !== undefined && (typeof workerData !== 'object' || workerData === null)) {
     throw invalidType('workers.options.workerData', 'an object', workerData);
   }
-  for (const name of ['SNICallback', 'ALPNCallback'] as const) {
+  for (const name of ['SNICallback', 'ALPNCallback', 'onread'] as const) {
     if (options[name] !== undefined) {
       throw invalidValue(name, `is for 'joinServer' where there are 'workers': functions stay in their thread`);
     }

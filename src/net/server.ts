@@ -8,6 +8,7 @@ import { checkOptionNames, ownOptions, type SslContextOptions } from '../context
 import { invalidType, invalidValue, requireInteger, SslctxError, toError } from '../errors.ts';
 import { logKeys, logsKeys } from '../keylog-file.ts';
 import { attachSessionStore, type ContextStore, sessionStoreOf } from '../store/context-store.ts';
+import { checkOnRead } from './onread.ts';
 import { type DoorSettings, ServerDoor } from './server-door.ts';
 import { ServerHello } from './server-hello.ts';
 import { ownOptionNames, type SslServerEvents, type SslServerOptions, serverOptionNames } from './server-options.ts';
@@ -75,7 +76,8 @@ export class SslServer extends EventEmitter {
     requireInteger('handshakeTimeout', handshakeTimeout, 1, 0x7fffffff);
     requireInteger('keepAliveInitialDelay', keepAliveInitialDelay, 0, 0x7fffffff);
     this.#options = own;
-    this.#socketOptions = { allowHalfOpen: options.allowHalfOpen, requireCloseNotify: options.requireCloseNotify };
+    checkOnRead(options.onread);
+    this.#socketOptions = { allowHalfOpen: options.allowHalfOpen, onread: options.onread };
     this.#context = context === undefined ? this.#create(contextOptions) : withoutOptions(context, contextOptions);
     if (context !== undefined) this.#attach(context, false);
     this.#hello = new ServerHello(this, options);

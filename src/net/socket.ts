@@ -20,6 +20,7 @@ import type { SslSession } from '../session.ts';
 import { storeOfChannel } from '../store/context-store.ts';
 import { CertificateError, verificationCode } from '../verification.ts';
 import { type ClientOptions, type ClientState, clientOptionNames, prepareClient } from './client-options.ts';
+import { checkOnRead, type OnReadOptions, Reader } from './onread.ts';
 import { SessionQueue } from './session-queue.ts';
 import { SocketInfo } from './socket-info.ts';
 
@@ -53,6 +54,8 @@ export interface SslSocketOptions {
    * close_notify. Default false: `end` as usual, and `isTruncated`.
    */
   requireCloseNotify?: boolean | undefined;
+  /** Reads into a buffer of yours: for bulk data. See {@link OnReadOptions}. */
+  onread?: OnReadOptions | undefined;
 }
 
 /** What a socket over a stream of ciphertext can be told. */
@@ -62,7 +65,14 @@ export interface SslStreamOptions extends SslSocketOptions, ClientOptions {
   isServer?: boolean | undefined;
 }
 
-const streamOptionNames = ['context', 'isServer', 'allowHalfOpen', 'requireCloseNotify', ...clientOptionNames];
+const streamOptionNames = [
+  'context',
+  'isServer',
+  'allowHalfOpen',
+  'requireCloseNotify',
+  'onread',
+  ...clientOptionNames,
+];
 
 /** @internal For servers and `connect`: a socket on a channel of its own. */
 export let socketOn: (
@@ -134,6 +144,8 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
   #renegotiated: Callback | undefined;
   #timeout = 0;
   #timer: NodeJS.Timeout | undefined;
+  readonly #onread: OnReadOptions | undefined;
+  #reader: Reader | undefined;
   #pendingOutput: Callback | undefined;
   #onDestroyed: ((socket: SslSocket) => void) | undefined;
   /** Tries the next address; false when there is none. */
@@ -145,6 +157,7 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
   constructor(channel: ChannelArgument | StreamArgument, options: SslSocketOptions);
   constructor(from: Transport | ChannelArgument | StreamArgument, options: SslStreamOptions | SslSocketOptions) {
     super({ allowHalfOpen: options.allowHalfOpen ?? false });
+    this.#onread = options.onread;
     if (from instanceof ChannelArgument) {
       this.#channel = from.channel;
       this.#facts = from.facts ?? 0;
@@ -162,7 +175,8 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
     }
     if (!('context' in options)) throw invalidValue('options.context', 'is needed: an SslContext');
     checkOptionNames(options, streamOptionNames);
-    const { context, isServer = false, requireCloseNotify } = ownOptions(options, streamOptionNames);
+    const { context, isServer = false, requireCloseNotify, onread } = ownOptions(options, streamOptionNames);
+    checkOnRead(onread);
     this.isServer = isServer;
     this.#transport = from;
     if (isServer) prepareServerContext(context, logsKeys);
@@ -401,8 +415,22 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
   }
 
   override _read(): void {
+    if (this.#onread === undefined || !this.isPaused()) this.#readMore();
+  }
+
+  #readMore(): void {
     this.#channel.read(true);
     if (this.#transport?.isPaused() === true) this.#transport.resume();
+  }
+
+  override pause(): this {
+    if (this.#onread !== undefined) this.#channel.read(false);
+    return super.pause();
+  }
+
+  override resume(): this {
+    if (this.#reader !== undefined) this.#readMore();
+    return super.resume();
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: Callback): void {
@@ -491,8 +519,8 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
 
   /** Stops the stream underneath while nobody reads here, in the handshake only while its client hello has no answer. */
   #holdTransport(): void {
-    const isFull = this.#isSecure && this.readableLength >= this.readableHighWaterMark;
-    if ((isFull || this.#channel.isAsking) && !this.destroyed) this.#transport?.pause();
+    const isFull = this.#reader ? this.isPaused() : this.readableLength >= this.readableHighWaterMark;
+    if (((isFull && this.#isSecure) || this.#channel.isAsking) && !this.destroyed) this.#transport?.pause();
   }
 
   // One class for all sockets: a connection then costs one small object, and no functions of its own.
@@ -515,8 +543,14 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
     }
 
     onData(plaintext: Buffer): boolean {
+      const socket = this.#socket;
+      socket.#active();
+      return socket.#reader === undefined ? socket.push(plaintext) : socket.#isToldOf(plaintext);
+    }
+
+    onFilled(length: number): boolean {
       this.#socket.#active();
-      return this.#socket.push(plaintext);
+      return this.#socket.#isToldOf(length);
     }
 
     onEnd(isTruncated: boolean): void {
@@ -568,6 +602,14 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
     }
   };
 
+  /** Whether the user of `onread` wants more. */
+  #isToldOf(data: Buffer | number): boolean {
+    const reader = this.#reader;
+    const wantsMore = reader === undefined || (typeof data === 'number' ? reader.tell(data) : reader.copy(data));
+    if (!wantsMore && !this.destroyed) this.pause();
+    return wantsMore && !this.isPaused();
+  }
+
   /** @internal The handshake is done. */
   secured(facts: number): void {
     this.#isSecure = true;
@@ -580,6 +622,10 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
     if (refusal !== undefined) {
       this.destroy(refusal);
       return;
+    }
+    if (this.#onread !== undefined) {
+      this.#reader = new Reader(this.#channel, this.#onread, (error) => this.destroy(error));
+      if (this.destroyed) return;
     }
     this.#beganEarly = (facts & earlyFlag) !== 0;
     if (!this.#beganEarly) {
