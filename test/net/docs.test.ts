@@ -1,3 +1,3 @@
 import { testExamples } from '../helpers/examples.ts';
 
-testExamples('sockets.md', 2);
+testExamples('sockets.md', 3);

@@ -197,6 +197,32 @@ test('memory that was given away is an error of the socket', async (t) => {
   t.like(error, { code: 'ERR_SSLCTX_STATE' });
 });
 
+test('so is memory that has shrunk to nothing; less of it is used where there is less', async (t) => {
+  const port = await bulkServer(t);
+  const memory = Reflect.construct(ArrayBuffer, [1000, { maxByteLength: 1000 }]);
+  const buffer = new Uint8Array(memory);
+  const lengths: number[] = [];
+  const socket = client(port, {
+    buffer,
+    callback(length) {
+      lengths.push(length);
+      memory.resize(memory.byteLength === 1000 ? 100 : 0);
+      return true;
+    },
+  });
+  const [error] = await once(socket, 'error');
+  t.like(error, { code: 'ERR_SSLCTX_STATE' });
+  t.deepEqual(lengths, [1000, 100]);
+});
+
+test('memory that threads share will do', async (t) => {
+  const port = await bulkServer(t);
+  const taken = new Taken();
+  const socket = client(port, { buffer: new Uint8Array(new SharedArrayBuffer(3000)), callback: taken.callback });
+  await once(socket, 'end');
+  t.true(taken.all.equals(bulk));
+});
+
 test('so is a buffer that is none', async (t) => {
   const port = await bulkServer(t);
   for (const [wrong, code] of [
