@@ -37,6 +37,11 @@ export function scriptPath(file: string): string {
 /** Compiles all of them, those in TypeScript too; takes some seconds. */
 export function buildPrograms(): void {
   buildC(programNames);
+  buildScripts();
+}
+
+/** Compiles those in TypeScript. */
+export function buildScripts(): void {
   const tsc = join(folder, '..', 'node_modules', '.bin', 'tsc');
   execFileSync(tsc, ['-p', folder], { stdio: 'inherit' });
 }

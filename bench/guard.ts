@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as capi from '../src/capi/index.ts';
+import { buildScripts } from './build.ts';
 import { typescript } from './harness/program.ts';
 
 /** Instructions for each call. */
@@ -92,6 +93,7 @@ function compare(counts: Counts, baseline: Counts): boolean {
   return isWell;
 }
 
+buildScripts();
 const baselines = readBaselines();
 const counts = countInstructions();
 if (process.argv.includes('--update')) {
