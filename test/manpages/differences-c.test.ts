@@ -542,3 +542,31 @@ test.serial('C25: application data that makes a ticket too large would kill the 
   t.false(has(pair.sctx, session));
   t.notThrows(() => exchange(pair));
 });
+
+test.serial(
+  'C26: a stateless TLS 1.3 ticket names a cached session: an unclean end takes it, but for a new ticket',
+  (t) => {
+    for (const tickets of [0, 1]) {
+      const pair = createSslCtxPair(TLS1_3_VERSION, TLS1_3_VERSION);
+      const removed = recordRemovals(pair.sctx);
+      const { session } = exchange(pair);
+      t.is(capi.SSL_CTX_sess_number(pair.sctx), 2);
+      capi.SSL_CTX_set_num_tickets(pair.sctx, tickets);
+      const ssls = createSslObjects(pair.sctx, pair.cctx);
+      capi.SSL_set_session(ssls.client, session);
+      t.true(createSslConnection(ssls));
+      t.is(capi.SSL_session_reused(ssls.server), 1);
+      const own = capi.SSL_get_session(ssls.server);
+      if (own === null) return t.fail();
+      // From the ticket, not from the cache; the new ticket's is cached itself.
+      t.is(has(pair.sctx, own), tickets === 1);
+      t.is(capi.SSL_CTX_sess_number(pair.sctx), 2 + tickets);
+      t.not(capi.lh_SSL_SESSION_retrieve(pair.sctx, own), null);
+      capi.SSL_free(ssls.server);
+      t.deepEqual(removed, [own]);
+      t.is(capi.SSL_CTX_sess_number(pair.sctx), 1 + tickets);
+      t.is(capi.lh_SSL_SESSION_retrieve(pair.sctx, own), null);
+      capi.SSL_free(ssls.client);
+    }
+  },
+);
