@@ -6,11 +6,13 @@ namespace sslctx {
 
 SSL_CTX* Call::Configurable(std::size_t index) const {
   const ContextHandle context = addon().handles.GetContext(env_, arguments_[index], data_->name);
-  if (context.state.shared) {
-    ThrowError(env_, "ERR_SSLCTX_SHARED",
-               std::string(data_->name) + ": the context is used by several threads; set it up before it is shared");
-  }
+  if (context.state.shared) RefuseShared();
   return context.ctx;
+}
+
+void Call::RefuseShared() const {
+  ThrowError(env_, "ERR_SSLCTX_SHARED",
+             std::string(data_->name) + ": the context is used by several threads; set it up before it is shared");
 }
 
 void Call::Park() noexcept {

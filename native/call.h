@@ -59,6 +59,7 @@ class Call {
 
   /// As Handle, for what must not be done to a context of several threads: throws ERR_SSLCTX_SHARED.
   SSL_CTX* Configurable(std::size_t index) const;
+  [[noreturn]] void RefuseShared() const;
 
   /// As Handle, with what is kept beside the pointer.
   SessionHandle Session(std::size_t index) const {

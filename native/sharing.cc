@@ -84,6 +84,7 @@ constexpr Export kExports[] = {
 void ShareContext(Addon& addon, SSL_CTX* ctx, const std::shared_ptr<Inbox>& inbox) {
   ContextState& state = *ContextState::Of(ctx);
   auto shared = std::make_unique<SharedCache>();
+  MarkShared(SSL_CTX_get_cert_store(ctx));
   TagSessions(addon, state);
   for (const CachedSession& each : AllCached(state)) shared->Fill(each.session.get(), each.number);
   auto views = std::make_shared<ContextViews>();

@@ -72,13 +72,26 @@ int SslIndex() {
   return index;
 }
 
+int StoreIndex() {
+  static const int index = CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_X509_STORE, 0, nullptr, nullptr, nullptr, nullptr);
+  return index;
+}
+
 }  // namespace
 
 void RegisterState() {
   SessionIndex();
   ContextIndex();
   SslIndex();
+  StoreIndex();
 }
+
+void MarkShared(X509_STORE* store) {
+  // Any pointer but NULL: nobody follows it.
+  if (X509_STORE_set_ex_data(store, StoreIndex(), store) != 1) throw std::bad_alloc();
+}
+
+bool IsShared(const X509_STORE* store) { return X509_STORE_get_ex_data(store, StoreIndex()) != nullptr; }
 
 OwnedSession MakeLookupKey() {
   OwnedSession key(SSL_SESSION_new());

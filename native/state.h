@@ -155,6 +155,11 @@ void DropLookupKey(OwnedSession key);
 /// From now on each new session has its tag from the beginning: one that other threads see must not get one later.
 void TagAllSessions();
 
+/// The store of certificates of a context that several threads have: its objects have a lock, its flags do not. For
+/// good, because handles of the store outlive the context.
+void MarkShared(X509_STORE* store);
+bool IsShared(const X509_STORE* store);
+
 /// Registers the ex_data indexes; once a process, because they cannot be given back.
 void RegisterState();
 

@@ -2,6 +2,7 @@
 
 #include "call.h"
 #include "groups.h"
+#include "state.h"
 
 namespace sslctx {
 
@@ -88,6 +89,13 @@ Napi::Value ParsePkcs12(Call& call) {
   return result;
 }
 
+// Verification reads the flags without a lock. Certificates and revocation lists are added under the store's own.
+Napi::Value SetStoreFlags(Call& call) {
+  auto* const store = call.Handle<X509_STORE>(0);
+  if (IsShared(store)) call.RefuseShared();
+  return ToJs(call.env(), X509_STORE_set_flags(store, call.Get<std::uint32_t>(1)));
+}
+
 constexpr Export kExports[] = {
     SSLCTX_BODY(PEM_read_bio_X509, ReadPem<PEM_read_bio_X509>),
     SSLCTX_BODY(PEM_read_bio_X509_AUX, ReadPem<PEM_read_bio_X509_AUX>),
@@ -101,8 +109,7 @@ constexpr Export kExports[] = {
     SSLCTX_BODY(PKCS12_parse, ParsePkcs12),
     SSLCTX_PLAIN(X509_STORE_add_cert),
     SSLCTX_PLAIN(X509_STORE_add_crl),
-    SSLCTX_LAMBDA(X509_STORE_set_flags,
-                  [](X509_STORE* store, std::uint32_t flags) -> int { return X509_STORE_set_flags(store, flags); }),
+    SSLCTX_BODY(X509_STORE_set_flags, SetStoreFlags),
     SSLCTX_LAMBDA(X509_verify_cert_error_string,
                   [](std::int32_t code) -> const char* { return X509_verify_cert_error_string(code); }),
     SSLCTX_BODY(X509_up_ref, UpRef<Kind::kX509>),

@@ -70,7 +70,7 @@ export function PKCS12_free(file: PKCS12): void {
   native.PKCS12_free(pkcs12Id(file));
 }
 
-/** One more trusted certificate; 1 or 0. X509_STORE_add_cert(3). */
+/** One more trusted certificate, at any time: the store has a lock; 1 or 0. X509_STORE_add_cert(3). */
 export function X509_STORE_add_cert(store: X509_STORE, certificate: X509): number {
   return native.X509_STORE_add_cert(storeId(store), x509Id(certificate));
 }
@@ -80,7 +80,11 @@ export function X509_STORE_add_crl(store: X509_STORE, crl: X509_CRL): number {
   return native.X509_STORE_add_crl(storeId(store), crlId(crl));
 }
 
-/** X509_V_FLAG_* bits; 1 or 0. X509_STORE_set_flags(3). */
+/**
+ * X509_V_FLAG_* bits; 1 or 0. X509_STORE_set_flags(3).
+ *
+ * @throws ERR_SSLCTX_SHARED for the store of a context that several threads have: connections read the flags without a lock.
+ */
 export function X509_STORE_set_flags(store: X509_STORE, flags: number): number {
   return native.X509_STORE_set_flags(storeId(store), flags);
 }

@@ -2,6 +2,8 @@
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
+import * as capi from '../../../src/capi/index.ts';
+import { contextHandle } from '../../../src/context.ts';
 import { createServer, SslContext, SslSession } from '../../../src/index.ts';
 
 const context = SslContext.fromShared(workerData.context);
@@ -46,6 +48,14 @@ const answers: Record<string, (argument: never) => unknown> = {
   },
   setTimeout: () => {
     context.sessionTimeout = 5;
+  },
+  setStoreFlags: () => {
+    capi.X509_STORE_set_flags(capi.SSL_CTX_get_cert_store(contextHandle(context)), capi.X509_V_FLAG_CRL_CHECK);
+  },
+  trust: (der: Uint8Array) => {
+    const certificate = capi.d2i_X509(der);
+    if (certificate === null) throw new Error('no certificate');
+    return capi.X509_STORE_add_cert(capi.SSL_CTX_get_cert_store(contextHandle(context)), certificate);
   },
   revoke: (label: string) => context.ticketKeyRing?.revoke(label),
   rotate: (secret: Uint8Array) => context.ticketKeyRing?.rotate(secret),
