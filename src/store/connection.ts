@@ -33,11 +33,11 @@ export class StoreConnection {
   label: string | undefined;
   /** Of the client's certificate. */
   fingerprint: string | undefined;
-  /** Its sessions: those made, and that resumed. */
-  readonly ids: Buffer[] = [];
   isSecure = false;
   /** What it resumes, as far as it does, was revoked on the way. */
   isRefused = false;
+  readonly #made: Buffer[] = [];
+  #found: Buffer[] = [];
   #offered: readonly Buffer[] = [];
   #isLabelRevoked = false;
   #isLost = false;
@@ -45,6 +45,11 @@ export class StoreConnection {
   /** Its sessions are not to be stored any more. */
   get isBarred(): boolean {
     return this.#isLabelRevoked || this.#isLost;
+  }
+
+  /** Its sessions: those made, and, where it has resumed, those that were found for it. */
+  get ids(): readonly Buffer[] {
+    return [...this.#found, ...this.#made];
   }
 
   /** Somebody has logged in again. */
@@ -59,12 +64,25 @@ export class StoreConnection {
   }
 
   made(id: Buffer): void {
-    if (this.ids.length < maxIds) this.ids.push(id);
+    if (this.#made.length < maxIds) this.#made.push(id);
   }
 
-  secured(): void {
+  /**
+   * A session that the client offers is known, with this label. Until it is resumed, it may be anybody's: its ID is sent
+   * in the clear.
+   */
+  found(id: Buffer, label: string | undefined): void {
+    this.label ??= label;
+    if (this.#found.length < maxIds) this.#found.push(id);
+  }
+
+  /** Without resumption, nothing that was offered is the client's for certain. */
+  secured(isReused: boolean): void {
     this.isSecure = true;
     this.#offered = [];
+    if (isReused) return;
+    this.#found = [];
+    this.label = undefined;
   }
 
   revoke(selection: Selection): void {

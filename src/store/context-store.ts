@@ -88,12 +88,14 @@ export class ContextStore {
     this.#lookup = new Lookup({ store, context, name: this.#name, breaker, queue, counters, timeout: lookupTimeout });
     const connections = (): Iterable<StoreConnection> => this.#connections.values();
     const timeout = revokeTimeout;
-    this.#revoker = new Revoker({ context, store, queue, counters, connections, retryAfter, timeout });
+    const inside = { labels: this.#labels, forget: () => this.#lookup.forget() };
+    this.#revoker = new Revoker({ context, store, queue, counters, connections, retryAfter, timeout, ...inside });
     this.#ready = this.#revoker.listen();
     context.on('removeSession', (session, reason) => {
       this.#labels.delete(keyOf(session.id));
-      // The internal cache's own ways to make room say nothing about the session.
-      if (reason === 'removed' && session.id.length > 0) queue.delete(session.id);
+      // The internal cache's own ways to make room say nothing about the session. What is being revoked is deleted by that.
+      if (reason === 'removed' && session.id.length > 0 && !this.#revoker.isRevoking(session.id))
+        queue.delete(session.id);
     });
   }
 
@@ -121,7 +123,8 @@ export class ContextStore {
    * When the promise resolves, no server that listens to this store resumes any of them, and none that was cut off does
    * before it has come back and heard of it. See docs/stores.md.
    *
-   * @returns how many sessions the store had
+   * @returns how many sessions the store had. Those that were only in the internal cache of a server, or on their way to the
+   *   store, are revoked as well, and not counted.
    * @throws {SslctxError} `ERR_SSLCTX_STORE`: the store has failed, or a server did not confirm in time. This server does
    *   not resume them any more; others may.
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` for what this store cannot find
@@ -167,8 +170,8 @@ export class ContextStore {
       return [];
     }
     const known = own.filter((id) => this.#labels.has(keyOf(id)) && this.#context.hasSession(id));
-    for (const id of known) connection.label ??= this.#labels.get(keyOf(id));
-    const wanted = own.filter((id) => !known.includes(id));
+    for (const id of known) connection.found(id, this.#labels.get(keyOf(id)));
+    const wanted = own.filter((id) => !known.includes(id) && !this.#revoker.isRevoking(id));
     connection.offers(own);
     const sessions = await this.#find(connection, wanted);
     return connection.isRefused ? [] : sessions;
@@ -201,9 +204,8 @@ export class ContextStore {
       return undefined;
     }
     this.#counters.hits++;
-    connection.label ??= payload?.label;
+    connection.found(id, payload?.label);
     this.#note(id, payload?.label);
-    connection.made(id);
     return session;
   }
 
@@ -211,9 +213,8 @@ export class ContextStore {
   secured(channel: SslChannel): boolean {
     const connection = this.#connections.get(channel);
     if (connection === undefined) return true;
-    connection.secured();
     const isReused = channel.isSessionReused;
-    if (!isReused) connection.label = undefined;
+    connection.secured(isReused);
     // libssl has copied what came from the store.
     const copied = connection.ids.filter((id) => isReused && !this.#labels.has(keyOf(id)));
     for (const id of copied) this.#note(id, connection.label);
@@ -258,6 +259,8 @@ export class ContextStore {
     const connection = this.#connections.get(channel);
     if (connection === undefined) throw new SslctxError('ERR_SSLCTX_STATE', 'the connection has no session store');
     connection.relabel(label);
+    // Also where the store has lost it, or never had it.
+    for (const id of connection.ids) this.#note(id, label);
     const { writeTimeout = 5000 } = this.#options;
     try {
       for (const id of connection.ids) await withDeadline(this.#relabel(connection, id), writeTimeout);

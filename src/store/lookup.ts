@@ -50,11 +50,16 @@ export class Lookup {
       this.#counters.shared++;
       return known === undefined && asked !== undefined ? asked : Promise.resolve(known?.data);
     }
-    const answer = this.#ask('get', async () => this.#store.get(id, this.#name)).finally(() =>
-      this.#asking.delete(key),
-    );
+    const answer: Promise<Data> = this.#ask('get', async () => this.#store.get(id, this.#name)).finally(() => {
+      if (this.#asking.get(key) === answer) this.#asking.delete(key);
+    });
     this.#asking.set(key, answer);
     return answer;
+  }
+
+  /** Who asks from now on does not share an answer from before. */
+  forget(): void {
+    this.#asking.clear();
   }
 
   /** For one use: whoever else asks gets nothing. */

@@ -49,6 +49,10 @@ interface Parts {
   queue: WriteQueue;
   counters: Counters;
   connections: () => Iterable<StoreConnection>;
+  /** Of the sessions in the internal cache. */
+  labels: ReadonlyMap<string, string | undefined>;
+  /** Answers of the store that are on their way may be older than the revocation. */
+  forget: () => void;
   retryAfter: number;
   timeout: number;
 }
@@ -57,6 +61,7 @@ export class Revoker {
   readonly #parts: Parts;
   readonly #listener: StoreListener;
   #stop: (() => unknown) | undefined;
+  readonly #active = new Set<Selection>();
   #isOpen = false;
   #isLost = false;
   /** Of the context, while its internal cache must not be used. */
@@ -78,6 +83,13 @@ export class Revoker {
   /** Whether revocations of other servers would be heard: otherwise nothing may be resumed. */
   get isHearing(): boolean {
     return this.#stop !== undefined && !this.#isLost;
+  }
+
+  /** Whether this session is about to be deleted from the store, which must not be asked for it any more. */
+  isRevoking(id: Buffer): boolean {
+    const key = keyOf(id);
+    for (const { ids } of this.#active) if (ids.has(key)) return true;
+    return false;
   }
 
   /** Resolves when they are; it is tried until then, or until `close`. */
@@ -118,13 +130,18 @@ export class Revoker {
   async #revoke(what: Revocable, tag: string | undefined): Promise<number> {
     const { store } = this.#parts;
     const selection = await this.#select(what, tag);
-    await this.#obey(selection);
-    const count = await this.#delete(selection.ids);
-    await store.broadcast?.(Buffer.from(textOf(selection)), this.#listener);
-    // A server may have stored a session between the search and the message: now none does any more.
-    const { ids } = await this.#select(what, tag);
-    await this.#delete(new Set([...ids].filter((id) => !selection.ids.has(id))));
-    return count;
+    this.#active.add(selection);
+    try {
+      await this.#obey(selection);
+      const count = await this.#delete(selection.ids);
+      await store.broadcast?.(Buffer.from(textOf(selection)), this.#listener);
+      // A server may have stored a session between the search and the message: now none does any more.
+      const { ids } = await this.#select(what, tag);
+      await this.#delete(new Set([...ids].filter((id) => !selection.ids.has(id))));
+      return count;
+    } finally {
+      this.#active.delete(selection);
+    }
   }
 
   async #select(what: Revocable, tag: string | undefined): Promise<Selection> {
@@ -148,17 +165,26 @@ export class Revoker {
 
   async #delete(ids: ReadonlySet<string>): Promise<number> {
     const all = [...ids];
+    const { store, queue, counters } = this.#parts;
     let count = 0;
     for (let at = 0; at < all.length; at += batch) {
-      const deleted = all.slice(at, at + batch).map((key) => this.#parts.store.delete(Buffer.from(key, 'latin1')));
-      for (const result of await Promise.all(deleted)) if (result !== false && result !== 0) count++;
+      try {
+        const deleted = all.slice(at, at + batch).map(async (key) => store.delete(Buffer.from(key, 'latin1')));
+        for (const result of await Promise.all(deleted)) if (result !== false && result !== 0) count++;
+      } catch (error) {
+        // Once more when the store is back. Until then this server does not ask for them.
+        for (const key of all.slice(at)) queue.delete(Buffer.from(key, 'latin1'));
+        throw error;
+      }
     }
+    counters.deletes += count;
     return count;
   }
 
   /** What this server itself knows: connections, writes that wait, the internal cache. */
   async #obey(selection: Selection): Promise<void> {
-    const { connections, queue, counters } = this.#parts;
+    const { connections, queue, counters, forget } = this.#parts;
+    forget();
     for (const connection of connections()) connection.revoke(selection);
     counters.revoked += selection.ids.size;
     this.#removeInside(selection);
@@ -166,13 +192,14 @@ export class Revoker {
   }
 
   #removeInside({ ids, tags }: Selection): void {
-    const { context } = this.#parts;
+    const { context, labels } = this.#parts;
     if (!looksInside(context)) return;
-    for (const key of ids) {
+    // Some never reached the store, or are no longer there.
+    const labelled = [...labels].filter(([, label]) => label !== undefined && tags.has(labelTag(label)));
+    for (const key of new Set([...ids, ...labelled.map(([key]) => key)])) {
       const session = context.getSession(Buffer.from(key, 'latin1'));
       if (session !== undefined) context.removeSession(session);
     }
-    // A session that never reached the store.
     if (![...tags].some((tag) => tag.startsWith('fingerprint:'))) return;
     for (const session of context.sessions()) {
       const fingerprint = session.peerCertificate?.fingerprint256;

@@ -37,7 +37,7 @@ export class HeldStore implements SessionStore {
     this.inner.set(entry);
   }
 
-  delete(id: Buffer): boolean {
+  delete(id: Buffer): boolean | Promise<boolean> {
     return this.inner.delete(id);
   }
 
