@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "channel_parts.h"
+#include "posix_sockets.h"
 
 namespace sslctx {
 
@@ -83,7 +84,7 @@ bool Channel::WriteCiphertext(const char* data, int length) noexcept {
 bool Channel::Send(const std::uint8_t* data, std::size_t length, std::size_t* sent) {
   *sent = 0;
   while (*sent < length) {
-    const ssize_t count = send(fd_, data + *sent, length - *sent, MSG_NOSIGNAL);
+    const ssize_t count = send(fd_, data + *sent, length - *sent, kNoSignal);
     if (count >= 0) {
       *sent += static_cast<std::size_t>(count);
     } else if (errno != EINTR) {

@@ -16,6 +16,7 @@
 #include "../groups.h"
 #include "channel.h"
 #include "listener.h"
+#include "posix_sockets.h"
 #include "session_der.h"
 #include "session_ids.h"
 
@@ -218,7 +219,7 @@ Napi::Value MayResumeSession(Call& call) {
 
 /// A socket that listens, or a negative errno.
 int OpenListening(const Napi::Object& where, const Address& address) {
-  Descriptor socket_fd(socket(address.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  Descriptor socket_fd(OpenStreamSocket(address.family));
   if (socket_fd.fd < 0) return -errno;
   SetOption(socket_fd.fd, SOL_SOCKET, SO_REUSEADDR, 1);
   if (Flag(where, "reusePort")) SetOption(socket_fd.fd, SOL_SOCKET, SO_REUSEPORT, 1);
@@ -323,7 +324,7 @@ Napi::Value Connect(Call& call) {
   const Napi::Object where = call[1].As<Napi::Object>();
   Address address;
   if (!Parse(where, &address)) return Errno(call, EINVAL);
-  Descriptor socket_fd(socket(address.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  Descriptor socket_fd(OpenStreamSocket(address.family));
   if (socket_fd.fd < 0) return Errno(call, errno);
   if (where.Get("local").IsObject()) {
     Address local;
@@ -449,7 +450,7 @@ Napi::Value ChannelSetOption(Call& call) {
   const int value = call[2].ToNumber().Int32Value();
   if (what == "noDelay") SetOption(channel->fd(), IPPROTO_TCP, TCP_NODELAY, value);
   if (what == "keepAlive") SetOption(channel->fd(), SOL_SOCKET, SO_KEEPALIVE, value);
-  if (what == "keepAliveDelay" && value > 0) SetOption(channel->fd(), IPPROTO_TCP, TCP_KEEPIDLE, value);
+  if (what == "keepAliveDelay" && value > 0) SetOption(channel->fd(), IPPROTO_TCP, kKeepAliveDelay, value);
   if (what == "ref") channel->Ref(value != 0);
   return call.env().Undefined();
 }

@@ -7,6 +7,8 @@
 
 #include <cerrno>
 
+#include "posix_sockets.h"
+
 namespace sslctx {
 
 namespace {
@@ -29,7 +31,7 @@ void SetOptions(int fd, const ListenerOptions& options) {
   if (options.no_delay) Set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
   if (options.keep_alive) {
     Set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-    if (options.keep_alive_delay > 0) Set(fd, IPPROTO_TCP, TCP_KEEPIDLE, options.keep_alive_delay);
+    if (options.keep_alive_delay > 0) Set(fd, IPPROTO_TCP, kKeepAliveDelay, options.keep_alive_delay);
   }
 }
 
@@ -69,7 +71,7 @@ void Listener::Close() {
 
 void Listener::Run(Call& call) noexcept {
   for (int count = 0; count < kMaxAccepts && fd_ >= 0; ++count) {
-    const int fd = accept4(fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int fd = AcceptStreamSocket(fd_);
     if (fd < 0) {
       if (IsOutOfDescriptors(errno)) reactor_.SpendReserve(fd_);
       return;

@@ -11,6 +11,7 @@
 #include "../sharing.h"
 #include "channel.h"
 #include "listener.h"
+#include "posix_sockets.h"
 
 namespace sslctx {
 
@@ -299,7 +300,7 @@ void Reactor::UsedRoom(std::size_t length) {
 void Reactor::SpendReserve(int listening) {
   if (reserve_ < 0) return;
   close(reserve_);
-  const int turned_away = accept4(listening, nullptr, nullptr, SOCK_CLOEXEC);
+  const int turned_away = AcceptStreamSocket(listening);
   if (turned_away >= 0) close(turned_away);
   reserve_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
