@@ -9,7 +9,17 @@ import { dirname, join, normalize, relative } from 'node:path';
 export const groups = {
   Start: ['getting-started', 'guide', 'cache-modes', 'resumption', 'from-node-tls', 'troubleshooting', 'examples'],
   Guides: ['sockets', 'http', 'revocation', 'stores', 'fleet', 'threads', 'cli', 'metrics', 'testing', 'performance'],
-  'libssl, exactly': ['man-pages', 'differences', 'hazards', 'coverage', 'interop', 'oracle', 'model', 'sslapitest'],
+  'libssl, exactly': [
+    'man-pages',
+    'differences',
+    'hazards',
+    'coverage',
+    'interop',
+    'matrix',
+    'oracle',
+    'model',
+    'sslapitest',
+  ],
   Project: ['architecture', '../CONTRIBUTING', '../SECURITY', '../CHANGELOG', '../bench/README'],
 };
 
