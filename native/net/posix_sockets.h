@@ -12,7 +12,7 @@
 
 namespace sslctx {
 
-/// For send(): no SIGPIPE. Where there is no such flag, Node ignores the signal anyway.
+/// For send(): no SIGPIPE. Where there is no such flag, the sockets below have an option for it.
 #ifdef MSG_NOSIGNAL
 inline constexpr int kNoSignal = MSG_NOSIGNAL;
 #else
@@ -41,6 +41,11 @@ inline int AcceptStreamSocket(int listening) {
 
 inline int WithoutBlocking(int fd) {
   if (fd < 0) return fd;
+#ifdef SO_NOSIGPIPE
+  // Fails where the other side has gone already: then nobody will write.
+  const int on = 1;
+  setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof(on));
+#endif
   if (fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && fcntl(fd, F_SETFL, O_NONBLOCK) == 0) return fd;
   const int error = errno;
   close(fd);
