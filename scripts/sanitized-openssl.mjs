@@ -3,7 +3,6 @@
 //
 // From the source of the distribution's package, by apt-get (lists of its own: the system's are left alone), or from
 // SSLCTX_OPENSSL_SOURCE, a folder or a tarball. Made once: afterwards it comes from the cache.
-import { execFileSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -18,6 +17,7 @@ import {
 import { availableParallelism, homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { OpensslSources, step } from './apt-sources.mjs';
 
 const flags = ['-g', '-O1', '-fno-omit-frame-pointer'];
 // Its reference counters are counted down by a relaxed operation and a fence, which ThreadSanitizer does not know; with
@@ -43,15 +43,11 @@ export function sanitizedOpenssl(sanitizer) {
       `--prefix=${prefix}`,
       '--libdir=lib',
     ];
-    step(
-      'configuring OpenSSL',
-      './config',
-      [...options, `-fsanitize=${sanitizer}`, ...flags, ...defines[sanitizer]],
-      source,
-    );
-    step('building OpenSSL (minutes)', 'make', ['-s', `-j${availableParallelism()}`, 'build_libs'], source);
+    const instrumented = [`-fsanitize=${sanitizer}`, ...flags, ...defines[sanitizer]];
+    step('configuring OpenSSL', ['./config', ...options, ...instrumented], source);
+    step('building OpenSSL (minutes)', ['make', '-s', `-j${availableParallelism()}`, 'build_libs'], source);
     rmSync(prefix, { recursive: true, force: true });
-    step('installing OpenSSL in the cache', 'make', ['-s', 'install_dev'], source);
+    step('installing OpenSSL in the cache', ['make', '-s', 'install_dev'], source);
     writeFileSync(join(prefix, 'complete'), '');
   } finally {
     rmSync(work, { recursive: true, force: true });
@@ -66,53 +62,20 @@ function sourceIn(work) {
     return join(work, 'given');
   }
   const tarball = given === undefined ? download(work) : resolve(given);
-  step(`unpacking ${tarball}`, 'tar', ['xf', tarball], work);
+  step(`unpacking ${tarball}`, ['tar', 'xf', tarball], work);
   const folder = readdirSync(work).find((name) => existsSync(join(work, name, 'Configure')));
   if (folder === undefined) throw new Error(`${tarball} is no source of OpenSSL`);
   return join(work, folder);
 }
 
-/** Only upstream's tarball: the distribution's patches are for its own builds. */
 function download(work) {
   const release = readFileSync('/etc/os-release', 'utf8');
   const name = /^VERSION_CODENAME=(\w+)/m.exec(release)?.[1];
   if (!/^ID=debian/m.test(release) || name === undefined) {
     throw new Error('apt-get source is for Debian: set SSLCTX_OPENSSL_SOURCE to a source of OpenSSL');
   }
-  const lines = [
-    `deb-src http://deb.debian.org/debian ${name} main`,
-    `deb-src http://deb.debian.org/debian-security ${name}-security main`,
-  ];
-  writeFileSync(join(work, 'sources.list'), `${lines.join('\n')}\n`);
-  mkdirSync(join(work, 'lists', 'partial'), { recursive: true });
-  mkdirSync(join(work, 'archives', 'partial'), { recursive: true });
-  const settings = {
-    'Dir::Etc::SourceList': join(work, 'sources.list'),
-    'Dir::Etc::SourceParts': '-',
-    'Dir::State::Lists': join(work, 'lists'),
-    'Dir::Cache': work,
-    'APT::Sandbox::User': 'root',
-  };
-  const options = Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
-  step('reading the lists of source packages', 'apt-get', [...options, '-q', 'update'], work);
-  step(
-    'fetching the source of openssl',
-    'apt-get',
-    [...options, '-q', 'source', '--download-only', '--tar-only', 'openssl'],
-    work,
-  );
-  const tarball = readdirSync(work).find((file) => /^openssl_.*\.orig\.tar\.[a-z0-9]+$/.test(file));
-  if (tarball === undefined) throw new Error('apt-get has fetched no tarball');
-  return join(work, tarball);
-}
-
-function step(title, program, args, cwd) {
-  console.error(`openssl: ${title}`);
-  try {
-    execFileSync(program, args, { cwd, encoding: 'utf8', stdio: 'pipe', maxBuffer: 256 * 1024 * 1024 });
-  } catch (error) {
-    throw new Error(`${title}: ${error.stdout?.slice(-2000) ?? ''}${error.stderr?.slice(-4000) ?? error.message}`);
-  }
+  const sources = new OpensslSources(work, [`debian ${name}`, `debian-security ${name}-security`]);
+  return sources.fetch(sources.versions().at(-1));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(sanitizedOpenssl(process.argv[2]));

@@ -1,9 +1,9 @@
 // OpenSSL of each series that Debian has a source package of, built outside of the repository: shared libraries, headers
 // and the openssl program, each with a run path of its own. The system's libssl is left alone.
-import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { byVersion, OpensslSources, step, upstream } from '../apt-sources.mjs';
 import { pkgConfig } from '../openssl.mjs';
 
 /** The system's, and what is built: LTS, the newest of version 3, the next major version. */
@@ -51,10 +51,6 @@ function newestBuilt(series, cache) {
   return readdirSync(folder).filter(isDone).sort(byVersion).at(-1);
 }
 
-function byVersion(a, b) {
-  return a.localeCompare(b, 'en', { numeric: true });
-}
-
 /** Returns the version that was built. */
 function build(series, cache) {
   mkdirSync(cache, { recursive: true });
@@ -100,57 +96,19 @@ export function install(source, prefix) {
 
 /** The newest upstream version of a series that can really be had: a mirror may list what it does not hold yet. */
 function download(series, work) {
-  const apt = aptOf(work);
-  step('reading the lists of source packages', apt('apt-get', '-q', 'update'), work);
-  const versions = showVersions(apt('apt-cache', 'showsrc', 'openssl'), work)
+  const sources = new OpensslSources(work, suites);
+  const versions = sources
+    .versions()
     .filter((version) => version.startsWith(`${series}.`))
-    .sort(byVersion)
     .reverse();
   if (versions.length === 0) throw new Error(`none of ${suites.join(', ')} has OpenSSL ${series}`);
   let reason;
   for (const version of versions) {
     try {
-      const fetch = apt('apt-get', '-q', 'source', '--download-only', '--tar-only', `openssl=${version}`);
-      step(`fetching the source of ${version}`, fetch, work);
+      return { version: upstream(version), tarball: sources.fetch(version) };
     } catch (error) {
       reason = error;
-      continue;
     }
-    // Upstream's tarball: the distribution's patches are for its own builds.
-    const upstream = version.replace(/-[^-]*$/, '');
-    const tarball = readdirSync(work).find((name) => /\.orig\.tar\.[a-z0-9]+$/.test(name) && name.includes(upstream));
-    if (tarball !== undefined) return { version: upstream, tarball: join(work, tarball) };
   }
   throw new Error(`OpenSSL ${versions.join(', ')} cannot be fetched`, { cause: reason });
-}
-
-/** apt with lists and a cache of its own. */
-function aptOf(work) {
-  const lines = suites.map((suite) => `deb-src http://deb.debian.org/${suite} main`);
-  writeFileSync(join(work, 'sources.list'), `${lines.join('\n')}\n`);
-  for (const folder of ['lists', 'archives']) mkdirSync(join(work, folder, 'partial'), { recursive: true });
-  const settings = {
-    'Dir::Etc::SourceList': join(work, 'sources.list'),
-    'Dir::Etc::SourceParts': '-',
-    'Dir::State::Lists': join(work, 'lists'),
-    'Dir::Cache': work,
-    'APT::Sandbox::User': 'root',
-  };
-  const options = Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
-  return (program, ...args) => [program, ...options, ...args];
-}
-
-function showVersions(command, cwd) {
-  const versions = step('looking for openssl', command, cwd).matchAll(/^Version: (\S+)$/gm);
-  return [...new Set([...versions].map(([, version]) => version))];
-}
-
-function step(title, [program, ...args], cwd) {
-  console.error(`matrix: ${title}`);
-  try {
-    return execFileSync(program, args, { cwd, encoding: 'utf8', stdio: 'pipe', maxBuffer: 256 * 1024 * 1024 });
-  } catch (error) {
-    const { stdout = '', stderr = error.message } = error;
-    throw new Error(`${title}: ${stdout.slice(-2000)}${stderr.slice(-4000)}`);
-  }
 }
