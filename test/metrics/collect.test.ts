@@ -1,11 +1,12 @@
 // A real registry of prom-client, real handshakes, and what the registry prints.
 import test from 'ava';
 import promClient, { type OpenMetricsContentType } from 'prom-client';
-import { createServer, MemorySessionStore, SslContext } from '../../src/index.ts';
+import { createServer, SslContext } from '../../src/index.ts';
 import { collectMetrics } from '../../src/metrics/index.ts';
 import { sClient } from '../../src/testing/index.ts';
 import { certificate } from '../helpers/classes.ts';
 import { listenOn } from '../net/listen.ts';
+import { threeVisits } from './three-visits.ts';
 
 const { AggregatorRegistry, Counter, Registry } = promClient;
 
@@ -15,22 +16,8 @@ function linesOf(text: string, name: string): string[] {
 }
 
 test.serial('what libssl, the store and the handshakes count is what the registry prints', async (t) => {
-  const registry = new Registry();
-  const server = createServer(
-    { ...certificate(), sessionIdContext: 'test', sessionStore: new MemorySessionStore() },
-    (socket) => socket.end('hello\n'),
-  );
-  server.on('tlsClientError', () => {});
   const plain = new SslContext({ ...certificate(), sessionCache: { size: 77 } });
-  const metrics = collectMetrics(registry, { contexts: { web: server, plain } });
-  t.teardown(() => metrics.close());
-  const port = await listenOn(t, server);
-  const visit = { port, protocol: 'TLSv1.2', until: 'closed' } as const;
-  const { session } = await sClient(visit);
-  await server.sessionStore?.flush();
-  await sClient({ ...visit, sessionIn: session });
-  await sClient({ port, protocol: 'TLSv1.2', ciphers: 'ADH-AES128-SHA256:@SECLEVEL=0' });
-
+  const { registry, server } = await threeVisits(t, { plain });
   const text = await registry.metrics();
   const line = (name: string): string[] => linesOf(text, `sslctx_${name}`);
   t.deepEqual(line('sess_accept_good_total'), [

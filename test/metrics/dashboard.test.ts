@@ -1,12 +1,9 @@
 // The dashboard and the document name exactly the metrics that there are.
 import { readFileSync } from 'node:fs';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import promClient from 'prom-client';
-import { createServer, MemorySessionStore } from '../../src/index.ts';
 import { collectMetrics } from '../../src/metrics/index.ts';
-import { sClient } from '../../src/testing/index.ts';
-import { certificate } from '../helpers/classes.ts';
-import { listenOn } from '../net/listen.ts';
+import { threeVisits } from './three-visits.ts';
 
 const dashboard = readFileSync(new URL('../../docs/grafana-dashboard.json', import.meta.url), 'utf8');
 const document = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
@@ -26,21 +23,8 @@ function unique(names: Iterable<string>): string[] {
 }
 
 /** What a real registry prints after one handshake of each kind: the labels of each name. */
-async function printed(t: Parameters<typeof listenOn>[0]): Promise<Map<string, Set<string>>> {
-  const registry = new promClient.Registry();
-  const server = createServer(
-    { ...certificate(), sessionIdContext: 'test', sessionStore: new MemorySessionStore() },
-    (socket) => socket.end(),
-  );
-  server.on('tlsClientError', () => {});
-  const metrics = collectMetrics(registry, { contexts: { web: server } });
-  t.teardown(() => metrics.close());
-  const port = await listenOn(t, server);
-  const visit = { port, protocol: 'TLSv1.2', until: 'closed' } as const;
-  const { session } = await sClient(visit);
-  await server.sessionStore?.flush();
-  await sClient({ ...visit, sessionIn: session });
-  await sClient({ port, protocol: 'TLSv1.2', ciphers: 'ADH-AES128-SHA256:@SECLEVEL=0' });
+async function printed(t: ExecutionContext): Promise<Map<string, Set<string>>> {
+  const { registry } = await threeVisits(t);
   const known = new Map<string, Set<string>>();
   for (const [, name = '', labels = ''] of (await registry.metrics()).matchAll(/^(sslctx_\w+)\{(.*)\} \S+$/gm)) {
     const names = [...labels.matchAll(/(\w+)="/g)].map(([, label = '']) => label);

@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import { connect, createServer, type SslServer, type SslServerOptions, type SslSession } from '../../src/index.ts';
 import { sClient, sServer } from '../../src/testing/index.ts';
 import { certificate } from '../helpers/classes.ts';
-import { listenOn } from './listen.ts';
+import { listenOn, overStreams } from './listen.ts';
 
 async function listen(t: ExecutionContext, options: SslServerOptions): Promise<{ server: SslServer; port: number }> {
   const server = createServer({ ...certificate(), ...options });
@@ -120,17 +120,23 @@ test('with a pause at the client hello, and a virtual host of its own', async (t
   t.is(seen[1]?.early, 'early');
 });
 
-test('early data that nobody reads does not hold a handshake for ever', async (t) => {
-  const { server, port } = await listen(t, { maxEarlyData: 65_536, handshakeTimeout: 2000 });
-  const session = await firstSession(port);
-  server.once('secureConnection', (socket) => t.true(socket.isEarly));
-  const failed = once(server, 'secureConnection').then(([socket]) => once(socket, 'error'));
-  const socket = connect({ ...client, port, session, earlyData: Buffer.alloc(65_536) });
-  socket.on('error', () => {});
-  const [error] = await failed;
-  t.is(error.code, 'ERR_SSLCTX_HANDSHAKE_TIMEOUT');
-  socket.destroy();
-});
+for (const [where, open] of [
+  ['over a socket', listenOn],
+  ['over a stream', async (t, server) => (await overStreams(t, server)).port],
+] satisfies [string, (t: ExecutionContext, server: SslServer) => Promise<number>][]) {
+  test(`early data that nobody reads ${where} does not hold a handshake for ever`, async (t) => {
+    const server = createServer({ ...certificate(), maxEarlyData: 65_536, handshakeTimeout: 2000 });
+    const port = await open(t, server);
+    const session = await firstSession(port);
+    server.once('secureConnection', (socket) => t.true(socket.isEarly));
+    const failed = once(server, 'secureConnection').then(([socket]) => once(socket, 'error'));
+    const socket = connect({ ...client, port, session, earlyData: Buffer.alloc(65_536) });
+    socket.on('error', () => {});
+    const [error] = await failed;
+    t.is(error.code, 'ERR_SSLCTX_HANDSHAKE_TIMEOUT');
+    socket.destroy();
+  });
+}
 
 test('a client of s_server', async (t) => {
   await using server = await sServer({ ...certificate(), earlyData: true, maxEarlyData: 100 });

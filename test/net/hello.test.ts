@@ -1,44 +1,12 @@
 // What a server does while a client hello waits for an answer, and with answers that are of no use.
 import { once } from 'node:events';
-import { createServer as createPlain, type Socket } from 'node:net';
-import test, { type ExecutionContext } from 'ava';
-import {
-  connect,
-  createServer,
-  MemorySessionStore,
-  SslContext,
-  type SslServer,
-  type SslServerOptions,
-} from '../../src/index.ts';
+import test from 'ava';
+import { connect, createServer, MemorySessionStore, SslContext, type SslServerOptions } from '../../src/index.ts';
 import { sClient } from '../../src/testing/index.ts';
 import { certificate } from '../helpers/classes.ts';
-import { listenOn } from './listen.ts';
+import { listenOn, overStreams } from './listen.ts';
 
 const client = { host: '127.0.0.1', servername: 'localhost', ca: certificate().cert };
-
-/** The server's connections come over streams of this one. */
-async function overStreams(t: ExecutionContext, server: SslServer): Promise<{ port: number; streams: Socket[] }> {
-  const streams: Socket[] = [];
-  const plain = createPlain((stream) => {
-    streams.push(stream);
-    server.emit('connection', stream);
-  });
-  return { port: await listenOn(t, plain), streams };
-}
-
-test('early data over a stream that nobody reads does not hold a handshake for ever', async (t) => {
-  const server = createServer({ ...certificate(), maxEarlyData: 65_536, handshakeTimeout: 2000 });
-  const { port } = await overStreams(t, server);
-  const first = connect({ ...client, port });
-  const [session] = await once(first, 'session');
-  first.destroy();
-  const failed = once(server, 'secureConnection').then(([socket]) => once(socket, 'error'));
-  const socket = connect({ ...client, port, session, earlyData: Buffer.alloc(65_536) });
-  socket.on('error', () => {});
-  const [error] = await failed;
-  t.is(error.code, 'ERR_SSLCTX_HANDSHAKE_TIMEOUT');
-  socket.destroy();
-});
 
 test('a stream is not read while its client hello waits', async (t) => {
   let answer = (): void => {};
