@@ -4,9 +4,10 @@ import { alpnWire } from './alpn.ts';
 import * as engine from './capi/channel.ts';
 import * as capi from './capi/index.ts';
 import { contextHandle, type SslContext } from './context.ts';
-import { SslctxError, takeOpenSslError } from './errors.ts';
+import { mustBeOne, SslctxError, takeOpenSslError } from './errors.ts';
 import { type SslSession, sessionHandle, wrapSession } from './session.ts';
 import { TlsState } from './tls-state.ts';
+import { requireName } from './verification.ts';
 
 export type {
   ChannelOptions,
@@ -220,15 +221,17 @@ export class SslChannel extends TlsState {
     requestsOcsp: boolean;
   }): void {
     const { ssl } = this;
-    if (options.servername !== undefined) capi.SSL_set_tlsext_host_name(ssl, options.servername);
-    if (options.hostname !== undefined) capi.SSL_set1_host(ssl, options.hostname);
+    if (options.servername !== undefined) {
+      mustBeOne('SSL_set_tlsext_host_name', capi.SSL_set_tlsext_host_name(ssl, options.servername));
+    }
+    if (options.hostname !== undefined) requireName(ssl, options.hostname);
     if (options.verify === 'strict') capi.SSL_set_verify(ssl, capi.SSL_VERIFY_PEER);
     else engine.setLenientVerifyOnSsl(ssl);
     const { session, alpn } = options;
     if (alpn !== undefined && capi.SSL_set_alpn_protos(ssl, alpn) !== 0) throw takeOpenSslError('SSL_set_alpn_protos');
     if (options.requestsOcsp) capi.SSL_set_tlsext_status_type(ssl, capi.TLSEXT_STATUSTYPE_ocsp);
     if (session !== undefined && capi.SSL_SESSION_is_resumable(sessionHandle(session)) === 1) {
-      capi.SSL_set_session(ssl, sessionHandle(session));
+      mustBeOne('SSL_set_session', capi.SSL_set_session(ssl, sessionHandle(session)));
     }
   }
 

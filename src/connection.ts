@@ -8,6 +8,7 @@ import { invalidType, invalidValue, mustBeOne, SslctxError, takeOpenSslError } f
 import { drainBio } from './memory.ts';
 import { type SslSession, sessionHandle } from './session.ts';
 import { TlsState } from './tls-state.ts';
+import { requireName } from './verification.ts';
 
 /** What {@link SslConnection} can be told. */
 export interface SslConnectionOptions {
@@ -110,7 +111,7 @@ export class SslConnection extends TlsState {
       if (isIP(servername) === 0) {
         mustBeOne('SSL_set_tlsext_host_name', capi.SSL_set_tlsext_host_name(this.#ssl, servername));
       }
-      if (rejectUnauthorized) mustBeOne('SSL_set1_host', capi.SSL_set1_host(this.#ssl, servername));
+      if (rejectUnauthorized) requireName(this.#ssl, servername);
     } else if (rejectUnauthorized) {
       throw invalidValue('servername', 'is needed to verify the server: give it, or rejectUnauthorized: false');
     }

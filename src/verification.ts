@@ -1,5 +1,6 @@
 // Why a certificate was not accepted, in the words of Node's tls.
 import * as capi from './capi/index.ts';
+import { invalidValue } from './errors.ts';
 
 const codes = new Map([
   [capi.X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, 'UNABLE_TO_GET_ISSUER_CERT'],
@@ -62,4 +63,16 @@ export class CertificateError extends Error {
     this.reason = reason;
     this.host = host;
   }
+}
+
+/**
+ * The name or address that the server's certificate must have.
+ *
+ * @throws {TypeError} `ERR_INVALID_ARG_VALUE`: libssl 4.0 refuses what is no name, such as `example.org.`, and would then
+ *   verify none. Earlier ones take it, and no certificate has it.
+ */
+export function requireName(ssl: capi.SSL, name: string): void {
+  if (capi.SSL_set1_host(ssl, name) === 1) return;
+  capi.ERR_clear_error();
+  throw invalidValue('servername', 'is no name that a certificate can have');
 }

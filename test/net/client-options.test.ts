@@ -2,7 +2,14 @@
 import { once } from 'node:events';
 import { createServer as createPlain, connect as plainConnect } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import { CertificateError, type ConnectOptions, connect, createServer, type SslServer } from '../../src/index.ts';
+import {
+  CertificateError,
+  type ConnectOptions,
+  connect,
+  createServer,
+  openssl,
+  type SslServer,
+} from '../../src/index.ts';
 import { makeCertificate, sClient } from '../../src/testing/index.ts';
 import { certificate } from '../helpers/classes.ts';
 import { listenOn } from './listen.ts';
@@ -44,6 +51,25 @@ test('a bad certificate has the codes of Node', async (t) => {
   t.false(lenient.authorized);
   t.is(lenient.authorizationError, 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'the first that is wrong');
   lenient.destroy();
+});
+
+test('a name that no certificate can have is never taken for verified', async (t) => {
+  const port = await listen(t, createServer(certificate()));
+  for (const servername of ['localhost.', 'local..host', '-localhost', 'x']) {
+    for (const rejectUnauthorized of [true, false]) {
+      const options = { port, host: '127.0.0.1', servername, rejectUnauthorized, ca: certificate().cert };
+      if (openssl.versionNumber >= 0x40000000) {
+        t.throws(() => connect(options), { code: 'ERR_INVALID_ARG_VALUE' }, servername);
+      } else if (rejectUnauthorized) {
+        t.is((await failure(options)).code, 'ERR_TLS_CERT_ALTNAME_INVALID', servername);
+      } else {
+        const socket = connect(options);
+        await once(socket, 'secureConnect');
+        t.false(socket.authorized, servername);
+        socket.destroy();
+      }
+    }
+  }
 });
 
 test('a lenient client is told of a wrong name, also when it resumes', async (t) => {
