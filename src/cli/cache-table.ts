@@ -1,6 +1,7 @@
 // A cache as a table.
-import type { SslContext } from '../context.ts';
 import { type ControlSession, describeSession } from '../control/protocol.ts';
+import type { SslServer } from '../net/server.ts';
+import type { StoreStatistics } from '../store/statistics.ts';
 import { plural, printable, short, style, table } from './output.ts';
 
 const head = ['session', 'protocol', 'cipher', 'expires in', 'name'];
@@ -17,7 +18,7 @@ export function sessionTable(sessions: readonly ControlSession[]): string[] {
 }
 
 /** The state of a cache in at most `limit` rows, and its counters. */
-export function cacheTable(context: SslContext, limit: number): string[] {
+export function cacheTable({ context, sessionStore }: SslServer, limit: number): string[] {
   const { stats, sessionCacheSize, sessionCacheModes } = context;
   const sessions: ControlSession[] = [];
   for (const session of context.sessions()) {
@@ -34,7 +35,14 @@ export function cacheTable(context: SslContext, limit: number): string[] {
   return [
     style('dim', '─'.repeat(60)),
     `${style('bold', title)}  ${counters}`,
+    ...(sessionStore === undefined ? [] : [storeLine(sessionStore.statistics)]),
     ...(sessions.length > 0 ? sessionTable(sessions) : []),
     ...(more > 0 ? [style('dim', `and ${more} more`)] : []),
   ];
+}
+
+function storeLine({ breaker, hits, misses, failures, timeouts, writes, pending }: StoreStatistics): string {
+  const state = breaker === 'closed' ? 'answers' : style('red', 'does not answer');
+  const counters = `hits ${hits}  misses ${misses}  failures ${failures}  timeouts ${timeouts}`;
+  return `${style('bold', 'store')} ${state}  ${counters}  writes ${writes}  waiting ${pending}`;
 }

@@ -69,6 +69,14 @@ function addServe(program: Command, report: Report): void {
     )
     .option('--num-tickets <count>', 'TLS 1.3 tickets for each full handshake', integer(0, 32))
     .option('--ticket-keys <file>', '80 bytes, shared by servers that resume each other’s sessions')
+    .addOption(
+      new Option('--store <where>', 'sessions outside: memory, redis://…, rediss://…, the path of a Redis socket').env(
+        'SSLCTX_STORE',
+      ),
+    )
+    .option('--store-keys <file>', '32 bytes for each key, the one in use first; encrypts what Redis has')
+    .option('--store-plaintext', 'have sessions, which are secrets, in Redis as they are')
+    .option('--lookup-timeout <ms>', 'so long a handshake waits for the store (default: 500)', integer(1, 600_000))
     .option('--max-early-data <bytes>', '0-RTT data that clients may send (default: none)', integer(0, 0xffffffff))
     .option('--no-anti-replay', 'resume a session with early data more than once: anybody can send that again')
     .addOption(

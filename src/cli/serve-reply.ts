@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { SslContext } from '../context.ts';
 import { SslSocket } from '../net/socket.ts';
+import { sessionStoreOf } from '../store/context-store.ts';
 
 export type ReplyKind = 'auto' | 'echo' | 'http';
 
@@ -57,6 +58,7 @@ export class Replies {
         peer: own?.getPeerX509Certificate()?.subject,
       },
       cache: { mode: sessionCacheModes, size: sessionCacheSize, timeout: sessionTimeout, tickets, ...stats },
+      store: sessionStoreOf(this.#context)?.statistics,
     };
     response.setHeader('content-type', 'application/json; charset=utf-8');
     response.end(`${JSON.stringify(page, null, 2)}\n`);

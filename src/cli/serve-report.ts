@@ -1,7 +1,7 @@
 // What `sslctx serve` says: JSON lines, lines, or lines above a live table.
-import type { SslContext } from '../context.ts';
 import type { SessionRemovalReason } from '../context-events.ts';
 import { describeSession } from '../control/protocol.ts';
+import type { SslServer } from '../net/server.ts';
 import type { SslSocket } from '../net/socket.ts';
 import type { Resumption } from '../resumption.ts';
 import type { SslSession } from '../session.ts';
@@ -16,6 +16,7 @@ export interface Listening {
   port: number;
   control: string | undefined;
   certificate: string | undefined;
+  store: string | undefined;
   openssl: string;
 }
 
@@ -32,15 +33,15 @@ export interface Reporter {
 }
 
 /** JSON lines when asked for; on a terminal a live table, elsewhere JSON lines too. */
-export function createReporter(context: SslContext, isJson: boolean): Reporter {
-  return isJson || process.stdout.isTTY !== true ? new JsonReporter(context) : new TerminalReporter(context);
+export function createReporter(server: SslServer, isJson: boolean): Reporter {
+  return isJson || process.stdout.isTTY !== true ? new JsonReporter(server) : new TerminalReporter(server);
 }
 
 class JsonReporter implements Reporter {
-  readonly #context: SslContext;
+  readonly #server: SslServer;
 
-  constructor(context: SslContext) {
-    this.#context = context;
+  constructor(server: SslServer) {
+    this.#server = server;
   }
 
   listening(facts: Listening): void {
@@ -60,7 +61,8 @@ class JsonReporter implements Reporter {
       resumption: socket.resumption,
       earlyData: isEarly || undefined,
       sessionId: session?.id.toString('hex') || undefined,
-      sessions: this.#context.stats.number,
+      sessions: this.#server.context.stats.number,
+      store: this.#server.sessionStore?.statistics,
     });
     session?.free();
   }
@@ -96,14 +98,14 @@ const refreshDelay = 100;
 
 /** One line for each event, and below them the cache as it is now. */
 class TerminalReporter implements Reporter {
-  readonly #context: SslContext;
+  readonly #server: SslServer;
   readonly #block: LiveBlock;
   readonly #timer: NodeJS.Timeout;
   #pending: NodeJS.Timeout | undefined;
   #table: string[] = [];
 
-  constructor(context: SslContext) {
-    this.#context = context;
+  constructor(server: SslServer) {
+    this.#server = server;
     this.#block = new LiveBlock(process.stdout);
     // Sessions expire while nothing happens.
     this.#timer = setInterval(this.#refresh, 1000).unref();
@@ -114,6 +116,7 @@ class TerminalReporter implements Reporter {
     const where = reachable(facts);
     line(`${style('bold', `sslctx serve on ${where}`)}, ${facts.openssl}`);
     line(style('dim', `  certificate ${facts.certificate ?? 'none'}; try: sslctx connect ${where}`));
+    if (facts.store !== undefined) line(style('dim', `  store ${printable(facts.store)}`));
     if (facts.control !== undefined) line(style('dim', `  control socket ${facts.control}; try: sslctx cache list`));
     this.#refresh();
   }
@@ -164,7 +167,7 @@ class TerminalReporter implements Reporter {
   readonly #refresh = (): void => {
     clearTimeout(this.#pending);
     this.#pending = undefined;
-    this.#table = cacheTable(this.#context, Math.max(1, Math.floor((process.stdout.rows ?? 24) / 2) - 4));
+    this.#table = cacheTable(this.#server, Math.max(1, Math.floor((process.stdout.rows ?? 24) / 2) - 4));
     this.#block.print([], this.#table);
   };
 }

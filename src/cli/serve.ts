@@ -12,9 +12,10 @@ import { ExitCode } from './exit.ts';
 import { type CommonFlags, contextOptions, readOptional } from './options.ts';
 import { note } from './output.ts';
 import { holdEarlyData, Replies, type ReplyKind } from './serve-reply.ts';
-import { createReporter, type Reporter } from './serve-report.ts';
+import { createReporter, type Listening, type Reporter } from './serve-report.ts';
+import { openStore, type StoreFlags } from './store.ts';
 
-export interface ServeFlags extends CommonFlags {
+export interface ServeFlags extends CommonFlags, StoreFlags {
   port: number;
   host: string;
   certOut?: string;
@@ -38,34 +39,47 @@ export interface ServeFlags extends CommonFlags {
 export async function serve(flags: ServeFlags): Promise<number> {
   const stopped = signalled();
   const { options, ownCertificate } = optionsOf(flags);
-  const server = createServer(options);
-  const reporter = createReporter(server.context, flags.json === true);
+  const opened = await openStore(flags);
+  let server: SslServer | undefined;
+  try {
+    server = createServer({ ...options, sessionStore: opened?.store, lookupTimeout: flags.lookupTimeout });
+    // Until then it would resume nothing.
+    await Promise.race([server.sessionStore?.ready, stopped]);
+    const certificate = ownCertificate ? 'throw-away' : flags.cert;
+    await run(server, flags, { certificate, store: opened?.name, cert: String(options.cert), stopped });
+    return ExitCode.ok;
+  } finally {
+    await server?.sessionStore?.close();
+    server?.context.free();
+    opened?.close();
+  }
+}
+
+async function run(
+  server: SslServer,
+  flags: ServeFlags,
+  { cert, stopped, ...facts }: Pick<Listening, 'certificate' | 'store'> & { cert: string; stopped: Promise<void> },
+): Promise<void> {
+  const reporter = createReporter(server, flags.json === true);
   const replies = new Replies(server.context, flags.reply);
   observe(server, reporter, replies, flags);
   let control: ControlServer | undefined;
   try {
     const where = await listen(server, flags);
     if (flags.control !== false) {
-      control = await serveControl(
-        server.context,
-        typeof flags.control === 'string' ? flags.control : controlPath(where.port),
-      );
+      const path = typeof flags.control === 'string' ? flags.control : controlPath(where.port);
+      control = await serveControl(server.context, path);
     }
-    if (flags.certOut !== undefined) writeFileSync(flags.certOut, String(options.cert));
-    reporter.listening({
-      ...where,
-      control: control?.path,
-      certificate: ownCertificate ? 'throw-away' : flags.cert,
-      openssl: openssl.version,
-    });
+    if (flags.certOut !== undefined) writeFileSync(flags.certOut, cert);
+    reporter.listening({ ...where, control: control?.path, openssl: openssl.version, ...facts });
     await stopped;
-    return ExitCode.ok;
   } finally {
     reporter.stop();
     await control?.close();
+    // What clients were given last is still to be written.
+    await server.sessionStore?.flush();
     await server[Symbol.asyncDispose]();
     replies.close();
-    server.context.free();
   }
 }
 
