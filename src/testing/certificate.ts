@@ -14,7 +14,10 @@ export interface Certificate {
 
 /** What {@link makeCertificate} can be told. */
 export interface CertificateOptions {
-  /** The subject's common name. Default `localhost`. */
+  /**
+   * The subject's common name. Default `localhost`; of an authority `localhost CA`: OpenSSL 4.0 takes a certificate whose
+   * issuer has its name for self-signed.
+   */
   commonName?: string | undefined;
   /** The subject's alternative names: host names and IP addresses. Default `localhost`, `127.0.0.1` and `::1`. */
   altNames?: readonly string[] | undefined;
@@ -60,7 +63,8 @@ const optionNames: Readonly<Record<keyof CertificateOptions, true>> = {
  */
 export function makeCertificate(options: CertificateOptions = {}): Certificate {
   checkOptionNames(options, optionNames);
-  const { commonName = 'localhost', days = 7, issuer, program = 'openssl' } = options;
+  const { isCa = false, days = 7, issuer, program = 'openssl' } = options;
+  const { commonName = isCa ? 'localhost CA' : 'localhost' } = options;
   if (!Number.isInteger(days) || days < 1) throw invalidValue('days', 'must be an integer of at least 1');
   if (commonName === '' || /\p{Cc}/u.test(commonName)) throw invalidValue('commonName', 'must be printable text');
   const config = configuration(options);
