@@ -1,8 +1,9 @@
 // Lines that stay, above a block that is drawn anew.
-import { stripVTControlCharacters } from 'node:util';
+import { cutTo, widthOf } from './width.ts';
 
 interface Terminal {
   readonly columns?: number;
+  readonly rows?: number;
   write(text: string): unknown;
 }
 
@@ -15,12 +16,21 @@ export class LiveBlock {
     this.#terminal = terminal;
   }
 
+  get columns(): number {
+    return this.#terminal.columns || 80;
+  }
+
+  get rows(): number {
+    return this.#terminal.rows || 24;
+  }
+
   /** Adds `lines` above the block, which becomes `block`. */
   print(lines: readonly string[], block: readonly string[]): void {
-    // In one write: between two, the terminal would show an empty place.
-    const fitting = block.map((each) => this.#cut(each));
+    // A line that wraps would be two, and what has left the screen cannot be erased. The cursor has a row, too.
+    const fitting = block.slice(0, this.rows - 1).map((each) => cutTo(each, this.columns));
     const isSame = fitting.length === this.#shown.length && fitting.every((each, row) => each === this.#shown[row]);
     if (isSame && lines.length === 0) return;
+    // In one write: between two, the terminal would show an empty place.
     this.#terminal.write(`${this.#erase()}${[...lines, ...fitting].map((each) => `${each}\n`).join('')}`);
     this.#shown = fitting;
   }
@@ -31,13 +41,11 @@ export class LiveBlock {
   }
 
   #erase(): string {
-    return this.#shown.length === 0 ? '' : `\x1b[${this.#shown.length}A\x1b[J`;
-  }
-
-  /** A line that wraps would be two, and the block higher than it is taken for. */
-  #cut(text: string): string {
-    const width = this.#terminal.columns ?? 80;
-    const plain = stripVTControlCharacters(text);
-    return plain.length <= width ? text : `${plain.slice(0, width - 1)}…`;
+    if (this.#shown.length === 0) return '';
+    // A terminal that has become narrower has wrapped them.
+    const heights = this.#shown.map((each) => Math.max(1, Math.ceil(widthOf(each) / this.columns)));
+    const height = heights.reduce((sum, each) => sum + each);
+    // Not in the first column where the user has typed something, such as ^C.
+    return `\r\x1b[${Math.min(height, this.rows)}A\x1b[J`;
   }
 }

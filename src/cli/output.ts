@@ -1,5 +1,6 @@
 // Text for people and for programs.
 import { styleText } from 'node:util';
+import { padTo, widthOf } from './width.ts';
 
 type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow' | 'cyan';
 
@@ -31,13 +32,13 @@ export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}]/gu, '\ufffd');
 }
 
-/** Columns as wide as their widest cell; styles come after, so that they count for nothing. */
+/** Columns as wide as their widest cell. */
 export function table(rows: ReadonlyArray<readonly string[]>, head?: readonly string[]): string[] {
   const all = head === undefined ? rows : [head, ...rows];
-  const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((row) => widthOf(row[column] ?? ''))));
   const lines = all.map((row) =>
     row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .map((cell, column) => padTo(cell, widths[column] ?? 0))
       .join('  ')
       .trimEnd(),
   );

@@ -9,6 +9,7 @@ import { cacheTable } from './cache-table.ts';
 import { LiveBlock } from './live.ts';
 import { json, line, printable, short, style } from './output.ts';
 import { reachable } from './where.ts';
+import { flow, widthOf } from './width.ts';
 
 /** Where a server listens, and with what. */
 export interface Listening {
@@ -127,25 +128,23 @@ class TerminalReporter implements Reporter {
     const id = session === undefined || session.id.length === 0 ? '' : short(session.id.toString('hex'));
     session?.free();
     const outcome = resumption.accepted ? style('green', 'resumed') : style('yellow', 'full   ');
-    const name = socket.servername === false ? '' : `  ${printable(socket.servername)}`;
-    this.#say(
-      `${outcome} ${socket.getProtocol()} ${socket.getCipher()?.name}  ${explain(resumption)}${isEarly ? ', early data' : ''}  ${id}${name}`,
-      socket,
-    );
+    const name = socket.servername === false ? '' : printable(socket.servername);
+    const what = `${explain(resumption)}${isEarly ? ', early data' : ''}`;
+    this.#say([`${outcome} ${socket.getProtocol()} ${socket.getCipher()?.name}`, what, id, name], socket);
   }
 
   failed(error: Error, socket: SslSocket): void {
-    this.#say(`${style('red', 'failed ')} ${printable(error.message)}`, socket);
+    this.#say([`${style('red', 'failed ')} ${printable(error.message)}`], socket);
   }
 
   lost(error: Error, socket: SslSocket): void {
-    this.#say(`${style('dim', 'lost   ')} ${printable(error.message)}`, socket);
+    this.#say([`${style('dim', 'lost   ')} ${printable(error.message)}`], socket);
   }
 
   removed(session: SslSession, reason: SessionRemovalReason): void {
     if (reason === 'context-freed') return;
     const id = session.id.toString('hex');
-    this.#print(`${style('cyan', reason.padEnd(7))} ${session.protocol} ${short(id)}`);
+    this.#print([`${style('cyan', reason.padEnd(7))} ${session.protocol} ${short(id)}`]);
   }
 
   stop(): void {
@@ -155,19 +154,20 @@ class TerminalReporter implements Reporter {
     this.#block.end();
   }
 
-  #say(text: string, { remoteAddress, remotePort }: SslSocket): void {
-    this.#print(`${text}  ${style('dim', `${remoteAddress ?? ''} ${remotePort ?? ''}`.trim())}`);
+  #say(parts: readonly string[], { remoteAddress, remotePort }: SslSocket): void {
+    this.#print([...parts, style('dim', `${remoteAddress ?? ''} ${remotePort ?? ''}`.trim())]);
   }
 
-  #print(text: string): void {
-    this.#block.print([`${time()} ${text}`], this.#table);
+  #print([first = '', ...more]: readonly string[]): void {
+    const now = time();
+    this.#block.print(flow([`${now} ${first}`, ...more], this.#block.columns, widthOf(now) + 1), this.#table);
     this.#pending ??= setTimeout(this.#refresh, refreshDelay).unref();
   }
 
   readonly #refresh = (): void => {
     clearTimeout(this.#pending);
     this.#pending = undefined;
-    this.#table = cacheTable(this.#server, Math.max(1, Math.floor((process.stdout.rows ?? 24) / 2) - 4));
+    this.#table = cacheTable(this.#server, this.#block.columns, this.#block.rows);
     this.#block.print([], this.#table);
   };
 }

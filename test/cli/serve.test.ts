@@ -162,6 +162,25 @@ test.serial('a port in use is said', async (t) => {
   t.regex(stderr, /EADDRINUSE/);
 });
 
+test.serial('on a narrow terminal nothing is cut but ciphers', async (t) => {
+  const use = async (port: number) => {
+    const { session } = await sClient({ port, protocol: 'TLSv1.2', servername: 'localhost' });
+    await sClient({ port, protocol: 'TLSv1.2', servername: 'localhost', sessionIn: session });
+  };
+  const screen = await screenOf(t, ['serve', '--port', '0', '--no-control'], use, 60);
+  const text = screen.join('\n');
+  t.regex(text, /resumed TLSv1\.2 \S+\n {9}by session ID {2}[0-9a-f]{16}… {2}localhost\n {9}127\.0\.0\.1 \d+\n/);
+  t.regex(
+    text,
+    /^1 session of 20480, mode server {2}handshakes 2 {2}hits 1\n {2}misses 0 {2}timeouts 0 {2}evicted 0\n/m,
+  );
+  t.regex(text, /^session {12}protocol {2}expires in {2}name\n[0-9a-f]{16}… {2}TLSv1\.2 {3}\d+ s {6}localhost\n/m);
+  t.deepEqual(
+    screen.slice(2).filter((line) => line.length > 60),
+    [],
+  );
+});
+
 test.serial('on a terminal: lines, and below them the cache as it is', async (t) => {
   const screen = await screenOf(t, ['serve', '--port', '0', '--host', '127.0.0.1'], async (port) => {
     const { session } = await sClient({ port, protocol: 'TLSv1.3', waitForTickets: 2 });
