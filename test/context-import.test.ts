@@ -2,6 +2,7 @@
 import test, { type ExecutionContext } from 'ava';
 import * as capi from '../src/capi/index.ts';
 import { SslContext, SslSession } from '../src/index.ts';
+import { asRemoved } from './helpers/removal-order.ts';
 
 test.afterEach((t) => {
   t.is(capi.debug.errorQueueDepth(), 0, 'the thread has errors left in its queue');
@@ -27,7 +28,7 @@ function expiries(context: SslContext): number[] {
 
 /** The order of the snapshot is that of libssl's own list, which it flushes from the end. */
 function holdsLibssl(t: ExecutionContext, context: SslContext): void {
-  const claimed = [...context.sessions()].map(({ id }) => id.toString('hex')).reverse();
+  const claimed = asRemoved([...context.sessions()].map(({ id }) => id.toString('hex')).reverse());
   const removed: string[] = [];
   context.on('removeSession', ({ id }) => removed.push(id.toString('hex')));
   context.clearSessions();
