@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { execute, output } from '../helpers/process.ts';
@@ -76,6 +76,23 @@ test('the tarball holds what the build needs, and nothing of the workshop', asyn
   t.false(existsSync(join(installed, 'test')));
 });
 
+test('what its pages lead to is there, but for what only those need who work on it', (t) => {
+  const workshop = /^(?:test|bench|site|demo|CONTRIBUTING\.md)(?:\/|$)/;
+  const pages = readdirSync(installed, { recursive: true, encoding: 'utf8' }).filter((path) =>
+    /^(?:docs\/)?[^/]+\.md$/.test(path),
+  );
+  t.true(pages.includes('README.md') && pages.includes(join('docs', 'examples.md')));
+  let links = 0;
+  for (const page of pages) {
+    for (const [, link = ''] of readFileSync(join(installed, page), 'utf8').matchAll(/\]\(([^)#\s:]+)(?:#[^)]*)?\)/g)) {
+      const target = join(dirname(page), link);
+      links++;
+      t.true(workshop.test(target) || existsSync(join(installed, target)), `${page} leads to ${link}`);
+    }
+  }
+  t.true(links > 100);
+});
+
 test('the tarball is small: what it holds, and at most how much of each', async (t) => {
   const kilobytes: Record<string, number> = {};
   for (const line of (await output('tar', ['-tvzf', tarball])).split('\n')) {
@@ -83,7 +100,7 @@ test('the tarball is small: what it holds, and at most how much of each', async 
     const folder = path.includes('/') ? path.slice(0, path.indexOf('/')) : '.';
     kilobytes[folder] = (kilobytes[folder] ?? 0) + Number(size) / 1000;
   }
-  const limits: Record<string, number> = { '.': 80, dist: 1300, docs: 500, native: 600, scripts: 25 };
+  const limits: Record<string, number> = { '.': 100, dist: 1300, docs: 500, examples: 25, native: 600, scripts: 25 };
   t.deepEqual(Object.keys(kilobytes).sort(), Object.keys(limits));
   for (const [folder, limit] of Object.entries(limits)) {
     t.true((kilobytes[folder] ?? 0) < limit, `${folder}: ${kilobytes[folder]} kB of ${limit}`);
