@@ -3,7 +3,7 @@ import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
 import { createSslConnection, createSslObjects, type SslPair } from '../helpers/pair.ts';
 import { CALLBACKS, type Callback, prepared, preparedFor } from './callbacks.ts';
-import { codeOf, connected, statefulPair, VERSIONS } from './contexts.ts';
+import { codeOf, statefulPair, VERSIONS } from './contexts.ts';
 import { CRASH, shownOnGlibc, unguarded } from './unguarded.ts';
 
 /** Everything that would run libssl's state machine, or change what it stands on. */
@@ -99,15 +99,20 @@ test('other connections may be used in a callback, also of the same contexts', (
 });
 
 test('SSL_read into a buffer that the callback takes away', (t) => {
-  const objects = connected(statefulPair(capi.TLS1_3_VERSION));
-  t.is(capi.SSL_write(objects.server, Buffer.alloc(1000, 0x41)), 1000);
+  const { sctx, cctx } = statefulPair(capi.TLS1_3_VERSION);
+  const objects = createSslObjects(sctx, cctx);
   const memory = new ArrayBuffer(4096);
   const buffer = new Uint8Array(memory);
+  let isReading = false;
+  // Before the handshake: OpenSSL 4.0 does not tell one that comes later of records.
   capi.SSL_set_msg_callback(objects.client, () => {
-    if (memory.byteLength === 0) return;
+    if (!isReading || memory.byteLength === 0) return;
     structuredClone(memory, { transfer: [memory] });
     globalThis.gc?.();
   });
+  t.true(createSslConnection(objects));
+  t.is(capi.SSL_write(objects.server, Buffer.alloc(1000, 0x41)), 1000);
+  isReading = true;
   t.is(capi.SSL_read(objects.client, buffer), 1000);
   t.is(buffer.length, 0);
 });

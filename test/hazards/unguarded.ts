@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
+import { compiler, libsslFlags } from '../helpers/libssl-flags.ts';
 
 const SOURCES = fileURLToPath(new URL('unguarded/', import.meta.url));
 
@@ -18,23 +19,20 @@ function build(name: string): string {
     process.on('exit', () => rmSync(made, { recursive: true, force: true }));
   }
   const program = join(directory, name);
-  let flags: string[];
-  try {
-    const text = execFileSync('pkg-config', ['--cflags', '--libs', 'libssl', 'libcrypto'], { encoding: 'utf8' });
-    flags = text.split(/\s+/).filter(Boolean);
-  } catch (cause) {
-    throw new Error('pkg-config does not find libssl: install pkg-config and libssl-dev (openssl-devel)', { cause });
-  }
-  const compiler = process.env.CC ?? 'cc';
+  const flags = libsslFlags();
+  const [cc, ...launched] = compiler();
   try {
     execFileSync(
-      compiler,
+      cc,
       [
+        ...launched,
         '-std=gnu11',
         '-O1',
         '-Wall',
         '-Wextra',
         '-Werror',
+        // SSL_CTX_flush_sessions, since 3.4.
+        '-DOPENSSL_SUPPRESS_DEPRECATED',
         join(SOURCES, `${name}.c`),
         '-o',
         program,
@@ -44,7 +42,7 @@ function build(name: string): string {
       { encoding: 'utf8', stdio: 'pipe' },
     );
   } catch (cause) {
-    throw new Error(`${compiler} does not build ${name}.c: is a C compiler installed?`, { cause });
+    throw new Error(`${cc} does not build ${name}.c: is a C compiler installed?`, { cause });
   }
   return program;
 }

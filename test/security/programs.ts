@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
+import { compiler, libsslFlags } from '../helpers/libssl-flags.ts';
 
 let built: string | undefined;
 
@@ -14,11 +15,9 @@ function build(): string {
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const program = join(folder, 'flood');
   const source = fileURLToPath(new URL('flood.c', import.meta.url));
-  const libraries = execFileSync('pkg-config', ['--cflags', '--libs', 'libssl', 'libcrypto'], { encoding: 'utf8' });
-  // It may have a launcher, such as ccache.
-  const [compiler = 'cc', ...launched] = (process.env.CC ?? 'cc').split(' ');
+  const [cc, ...launched] = compiler();
   const flags = ['-std=gnu11', '-O1', '-Wall', '-Wextra', '-Werror', source, '-o', program];
-  execFileSync(compiler, [...launched, ...flags, ...libraries.split(/\s+/).filter(Boolean)], { stdio: 'pipe' });
+  execFileSync(cc, [...launched, ...flags, ...libsslFlags()], { stdio: 'pipe' });
   return program;
 }
 

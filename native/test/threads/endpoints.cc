@@ -30,10 +30,12 @@ struct Identity {
     X509_gmtime_adj(X509_getm_notBefore(x509), 0);
     X509_gmtime_adj(X509_getm_notAfter(x509), 86'400);
     X509_set_pubkey(x509, key.get());
-    X509_NAME* const name = X509_get_subject_name(x509);
+    X509_NAME* const name = X509_NAME_new();
     X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("localhost"), -1, -1,
                                0);
+    X509_set_subject_name(x509, name);
     X509_set_issuer_name(x509, name);
+    X509_NAME_free(name);
     Require(X509_sign(x509, key.get(), EVP_sha256()) > 0, "X509_sign");
   }
 };

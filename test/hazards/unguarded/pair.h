@@ -55,9 +55,12 @@ static inline SSL_CTX* new_server_context(int version) {
   ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
   X509_gmtime_adj(X509_getm_notBefore(certificate), -60);
   X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
-  X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_ASC, (const unsigned char*)"localhost",
-                             -1, -1, 0);
-  X509_set_issuer_name(certificate, X509_get_subject_name(certificate));
+  X509_NAME* name = X509_NAME_new();
+  REQUIRE(name != NULL);
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char*)"localhost", -1, -1, 0);
+  X509_set_subject_name(certificate, name);
+  X509_set_issuer_name(certificate, name);
+  X509_NAME_free(name);
   X509_set_pubkey(certificate, key);
   REQUIRE(X509_sign(certificate, key, EVP_sha256()) > 0);
   REQUIRE(SSL_CTX_use_certificate(ctx, certificate) == 1);
