@@ -7,8 +7,15 @@ import { program } from './program.ts';
 import { WORKER_WEIGHTS } from './weights.ts';
 import { OnPurpose, World } from './world.ts';
 
+interface Task {
+  seed: number;
+  steps: number;
+  /** Not 0 when the thread is about to be terminated. */
+  ending: Int32Array;
+}
+
 /** What went wrong; undefined when nothing did. */
-async function runHere(seed: number, steps: number): Promise<string | undefined> {
+async function runHere({ seed, steps, ending }: Task): Promise<string | undefined> {
   const { reAddingMoves } = await ask(async () => {});
   const world = new World(OPERATIONS, reAddingMoves);
   process.on('uncaughtException', (error) => {
@@ -23,11 +30,14 @@ async function runHere(seed: number, steps: number): Promise<string | undefined>
     while (world.connections.length > 0) await world.perform({ name: 'end', numbers: [0, 1, 0, 0] });
     world.release();
   } catch (error) {
+    // Node first forbids native code to call into JavaScript, and stops JavaScript an instant later: in between, no
+    // function of any addon can return anything, or throw.
+    if (Atomics.load(ending, 0) !== 0) return undefined;
     return `worker of seed ${seed}, step ${step}: ${error instanceof Error ? error.message : String(error)}`;
   }
   return undefined;
 }
 
-export async function start({ seed, steps }: { seed: number; steps: number }): Promise<void> {
-  parentPort?.postMessage(await runHere(seed, steps));
+export async function start(task: Task): Promise<void> {
+  parentPort?.postMessage(await runHere(task));
 }

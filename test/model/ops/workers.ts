@@ -13,6 +13,7 @@ interface Running {
   readonly worker: Worker;
   readonly exited: Promise<unknown>;
   readonly said: { failure?: string };
+  readonly ending: Int32Array;
 }
 
 const running = new WeakMap<World, Running[]>();
@@ -29,8 +30,9 @@ async function start(world: World, op: Op): Promise<void> {
   // To start one takes as long as a thousand calls.
   if (workers.length >= MOST_WORKERS || number(op, 2) % 3 !== 0) return;
   const steps = number(op, 1) % 3 === 0 ? 200 : 4000;
-  const worker = new Worker(entry, { execArgv: [], workerData: { module, seed: 1 + number(op, 0), steps } });
-  const one: Running = { worker, exited: once(worker, 'exit'), said: {} };
+  const ending = new Int32Array(new SharedArrayBuffer(4));
+  const worker = new Worker(entry, { execArgv: [], workerData: { module, seed: 1 + number(op, 0), steps, ending } });
+  const one: Running = { worker, exited: once(worker, 'exit'), said: {}, ending };
   worker.on('message', (failure) => {
     if (typeof failure === 'string') one.said.failure = failure;
   });
@@ -47,6 +49,7 @@ async function terminate(world: World, op: Op): Promise<void> {
   const one = world.pick(workers, number(op, 0));
   if (one === undefined) return;
   workers.splice(workers.indexOf(one), 1);
+  Atomics.store(one.ending, 0, 1);
   await one.worker.terminate();
   await one.exited;
   if (one.said.failure !== undefined) world.fail(one.said.failure);
