@@ -1,6 +1,7 @@
-// `npm run matrix`: builds the addon against each OpenSSL, runs the tests with each Node, and writes docs/matrix.md.
+// `npm run matrix`: builds the addon against each OpenSSL, runs the tests with each Node, and writes
+// docs/matrix.md and its table in README.md.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { installNodes, runSuite, supportedNodes } from '../node-versions.mjs';
 import { Results, scopes } from './cells.mjs';
 import { openssl, supportedOpenssls, versionAtHand } from './openssl.mjs';
-import { page, table } from './table.mjs';
+import { inReadme, page, table } from './table.mjs';
 import { copyTree, filesOf, hashOf } from './tree.mjs';
 
 const usage = `npm run matrix -- [OPTION...]
@@ -16,7 +17,7 @@ const usage = `npm run matrix -- [OPTION...]
   --node=LIST      of ${supportedNodes.join(', ')}; all of them unless told
   --quick          a few test files in each cell, in place of all on the diagonal and a cut elsewhere
   --whole          all test files in each cell
-  --only FILE...   these test files in each cell; docs/matrix.md stays as it is
+  --only FILE...   these test files in each cell; nothing is written
   --again          runs what has passed with the same sources and versions once more
 OpenSSLs, Nodes, builds and results are kept in $XDG_CACHE_HOME/sslctx/matrix: a run that was ended goes on there.`;
 
@@ -115,7 +116,9 @@ function report() {
   const titles = supportedNodes.map(titleOf);
   console.log(`\n${table(lines, titles)}`);
   writeFileSync(join(root, 'docs', 'matrix.md'), page(lines, titles));
-  console.log('\nwritten: docs/matrix.md');
+  const readme = join(root, 'README.md');
+  writeFileSync(readme, inReadme(readFileSync(readme, 'utf8'), table(lines, titles)));
+  console.log('\nwritten: docs/matrix.md, README.md');
 }
 
 function nameOf(row, version) {

@@ -1,4 +1,4 @@
-// docs/matrix.md: the table that the README shows, and the exact versions behind it.
+// The table of docs/matrix.md, which the README shows too.
 import { scopes } from './cells.mjs';
 
 const marks = { whole: '', cut: ' ¹', quick: ' ²' };
@@ -21,6 +21,17 @@ export function table(rows, columns) {
     ...rows.map(({ name, cells }) => [name, ...cells.map(textOf)]),
   ];
   return lines.map((line) => `| ${line.join(' | ')} |`).join('\n');
+}
+
+const begin = '<!-- written by npm run matrix -->';
+const end = '<!-- end of what npm run matrix has written -->';
+
+/** The README with this table in place of the one it has. */
+export function inReadme(readme, lines) {
+  const [before, old, ...more] = readme.split(begin);
+  const after = old?.split(end)[1];
+  if (after === undefined || more.length > 0) throw new Error(`README.md must have '${begin}' and '${end}', once`);
+  return `${before}${begin}\n\n${lines}\n\n${end}${after}`;
 }
 
 const listed = (files) => files.map((file) => `\`${file}\``).join(', ');

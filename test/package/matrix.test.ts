@@ -1,4 +1,5 @@
 // npm run matrix: its options, and its table.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
@@ -61,4 +62,26 @@ test('a table says what ran, what failed, and what ended by itself', async (t) =
   );
   t.true(page.includes(table));
   t.true(page.includes('- OpenSSL 3.5.1, Node 20: a › test\n'));
+});
+
+test('the README has the table of docs/matrix.md, between marks', async (t) => {
+  const program = `
+    import { readFileSync } from 'node:fs';
+    import { inReadme } from './scripts/matrix/table.mjs';
+    const readme = readFileSync('README.md', 'utf8');
+    const wrong = [readme.replaceAll('matrix -->', ''), readme + readme].map((text) => {
+      try {
+        return inReadme(text, '');
+      } catch ({ message }) {
+        return message;
+      }
+    });
+    process.stdout.write(JSON.stringify([inReadme(readme, 'new').split('\\n'), ...wrong]));`;
+  const { stdout } = await execute(process.execPath, ['--input-type=module', '-e', program], { cwd: root });
+  const [lines, ...wrong]: [string[], string, string] = JSON.parse(stdout);
+  const [readme, page] = ['README.md', join('docs', 'matrix.md')].map((file) => readFileSync(join(root, file), 'utf8'));
+  const rows = page?.split('\n').filter((line) => line.startsWith('|')) ?? [];
+  t.true(rows.length > 3 && readme?.includes(rows.join('\n')));
+  t.true(lines.includes('new') && !lines.includes(rows[0] ?? ''));
+  t.true(wrong.every((message) => message.startsWith('README.md must have')));
 });
