@@ -21,19 +21,19 @@ export function promises(markdown, read) {
     const name = /^(\w+)\(3\)/.exec(section)?.[1];
     const file = /^`(test\/\S+)`$/m.exec(section)?.[1];
     if (name === undefined || file === undefined) continue;
-    const source = read(file);
-    const items = Array.from(section.matchAll(/^- (.+)$/gm), ([, text]) => ({
+    // A promise whose test is in another file ends with the name of that file.
+    const items = Array.from(section.matchAll(/^- (.+?)(?: \(`(test\/\S+)`\))?$/gm), ([, text, elsewhere = file]) => ({
       text,
-      file,
-      line: lineOf(source, text),
+      file: elsewhere,
+      line: lineOf(read(elsewhere), text),
     }));
     pages.set(name, items);
   }
   return pages;
 }
 
-/** Tests of a file: title, first line, and what they call. */
-function testsOf(file, source) {
+/** The tests of a file: title, first line, and what they call. */
+export function testsOf(file, source) {
   const pieces = source.split(/^(?= *test(?:\.serial)?\()/m);
   let line = pieces[0].split('\n').length;
   return pieces.slice(1).map((text) => {

@@ -3,7 +3,7 @@ import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
 import { type ContextPair, exchange } from '../helpers/pair.ts';
 import { makeSession } from '../helpers/session.ts';
-import { emptyContext, now, protocols, sessionsOf, statefulPair } from './common.ts';
+import { emptyContext, externalCache, now, protocols, sessionsOf, statefulPair } from './common.ts';
 
 test.afterEach((t) => {
   t.is(capi.ERR_peek_error(), 0);
@@ -21,21 +21,6 @@ const modes = {
   SSL_SESS_CACHE_NO_INTERNAL: [capi.SSL_SESS_CACHE_NO_INTERNAL, 0x300],
   SSL_SESS_CACHE_UPDATE_TIME: [capi.SSL_SESS_CACHE_UPDATE_TIME, 0x400],
 } as const;
-
-/** An external cache in memory, which knows the sessions by ID; `asked` counts the lookups. */
-function externalCache(ctx: capi.SSL_CTX): { sessions: Map<string, Buffer>; asked: string[] } {
-  const cache = { sessions: new Map<string, Buffer>(), asked: [] as string[] };
-  capi.SSL_CTX_sess_set_new_cb(ctx, (_ssl, session) => {
-    const der = capi.i2d_SSL_SESSION(session);
-    if (der !== null) cache.sessions.set(capi.SSL_SESSION_get_id(session).toString('hex'), der);
-  });
-  capi.SSL_CTX_sess_set_get_cb(ctx, (_ssl, id) => {
-    cache.asked.push(id.toString('hex'));
-    const der = cache.sessions.get(id.toString('hex'));
-    return der === undefined ? null : capi.d2i_SSL_SESSION(der);
-  });
-  return cache;
-}
 
 function pairWith(version: number, mode: number): ContextPair {
   const pair = statefulPair(version);

@@ -1,8 +1,8 @@
 // After the early data tests of OpenSSL's test/sslapitest.c, as far as they concern sessions.
 import test, { type ExecutionContext } from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { message, readEarlyData, setupEarlyData } from '../helpers/early-data.ts';
 import {
-  type ContextPair,
   createSslConnection,
   createSslCtxPair,
   createSslObjects,
@@ -15,21 +15,6 @@ test.afterEach((t) => {
   t.is(capi.debug.errorQueueDepth(), 0);
 });
 
-const message = Buffer.from('Hello');
-
-function setupEarlyData(options = 0): ContextPair & { session: capi.SSL_SESSION } {
-  const pair = createSslCtxPair(capi.TLS1_VERSION, 0);
-  capi.SSL_CTX_set_options(pair.sctx, options);
-  capi.SSL_CTX_set_max_early_data(pair.sctx, 16_384);
-  return { ...pair, session: exchange(pair).session };
-}
-
-function read(ssl: capi.SSL): { status: number; text: string } {
-  const buffer = Buffer.alloc(20);
-  const { status, bytesRead } = capi.SSL_read_early_data(ssl, buffer);
-  return { status, text: buffer.toString('utf8', 0, bytesRead) };
-}
-
 test.serial(
   'sslapitest: test_early_data_read_write: data arrives before the handshake is done, both sides call it accepted',
   (t) => {
@@ -38,10 +23,10 @@ test.serial(
     const ssls = createSslObjects(sctx, cctx);
     capi.SSL_set_session(ssls.client, session);
     t.is(capi.SSL_write_early_data(ssls.client, message), message.length);
-    t.deepEqual(read(ssls.server), { status: capi.SSL_READ_EARLY_DATA_SUCCESS, text: 'Hello' });
+    t.deepEqual(readEarlyData(ssls.server), { status: capi.SSL_READ_EARLY_DATA_SUCCESS, text: 'Hello' });
     t.is(capi.SSL_get_early_data_status(ssls.server), capi.SSL_EARLY_DATA_ACCEPTED);
     t.is(capi.SSL_connect(ssls.client), 1);
-    t.deepEqual(read(ssls.server), { status: capi.SSL_READ_EARLY_DATA_FINISH, text: '' });
+    t.deepEqual(readEarlyData(ssls.server), { status: capi.SSL_READ_EARLY_DATA_FINISH, text: '' });
     t.true(createSslConnection(ssls));
     t.is(capi.SSL_get_early_data_status(ssls.client), capi.SSL_EARLY_DATA_ACCEPTED);
     t.is(capi.SSL_session_reused(ssls.server), 1);
@@ -54,7 +39,7 @@ test.serial('sslapitest: test_early_data_not_sent: a server that reads early dat
   const ssls = createSslObjects(sctx, cctx);
   capi.SSL_set_session(ssls.client, session);
   capi.SSL_connect(ssls.client);
-  t.deepEqual(read(ssls.server), { status: capi.SSL_READ_EARLY_DATA_FINISH, text: '' });
+  t.deepEqual(readEarlyData(ssls.server), { status: capi.SSL_READ_EARLY_DATA_FINISH, text: '' });
   t.is(capi.SSL_get_early_data_status(ssls.server), capi.SSL_EARLY_DATA_NOT_SENT);
   t.true(createSslConnection(ssls));
   shutdownSslConnection(ssls);
@@ -70,13 +55,13 @@ function replay(
   const ssls = createSslObjects(sctx, cctx);
   capi.SSL_set_session(ssls.client, session);
   t.is(capi.SSL_write_early_data(ssls.client, message), message.length);
-  const { status } = read(ssls.server);
+  const { status } = readEarlyData(ssls.server);
   t.is(status, accepted ? capi.SSL_READ_EARLY_DATA_SUCCESS : capi.SSL_READ_EARLY_DATA_FINISH);
   const expected = accepted ? capi.SSL_EARLY_DATA_ACCEPTED : capi.SSL_EARLY_DATA_REJECTED;
   t.is(capi.SSL_get_early_data_status(ssls.server), expected);
   if (accepted) {
     t.is(capi.SSL_connect(ssls.client), 1);
-    t.is(read(ssls.server).status, capi.SSL_READ_EARLY_DATA_FINISH);
+    t.is(readEarlyData(ssls.server).status, capi.SSL_READ_EARLY_DATA_FINISH);
   }
   t.true(createSslConnection(ssls));
   const reused = capi.SSL_session_reused(ssls.client) === 1;
@@ -111,7 +96,7 @@ test.serial('sslapitest: test_early_data_tls1_2: a TLS 1.2 server refuses, and r
   const ssls = createSslObjects(sctx, cctx);
   capi.SSL_set_session(ssls.client, session);
   t.is(capi.SSL_write_early_data(ssls.client, message), message.length);
-  t.is(read(ssls.server).status, capi.SSL_READ_EARLY_DATA_ERROR);
+  t.is(readEarlyData(ssls.server).status, capi.SSL_READ_EARLY_DATA_ERROR);
   capi.ERR_clear_error();
   capi.SSL_free(ssls.client);
   capi.SSL_free(ssls.server);
