@@ -77,3 +77,20 @@ test('links that lead nowhere are found: files, elements, and those of other fol
     'sub/b.html: index.html',
   ]);
 });
+
+test('docs/man-pages.md: each promise is the title of a test, and the reverse but for computed titles', async (t) => {
+  const expression = `(({ readFileSync }, read = (path) => readFileSync(path, 'utf8')) => {
+    const items = [...m.promises(read('docs/man-pages.md'), read).values()].flat();
+    const texts = new Set(items.map(({ text }) => text));
+    const pages = new Set(items.map(({ file }) => file).filter((file) => /manpages.SSL_|manpages.d2i_/.test(file)));
+    const titles = [...pages].flatMap((file) => m.testsOf(file, read(file)).map(({ title }) => title));
+    return {
+      promises: items.length,
+      withoutTest: items.filter(({ line }) => line === 0),
+      unlisted: titles.filter((title) => !title.includes('<') && !texts.has(title)),
+    };
+  })(process.getBuiltinModule('node:fs'))`;
+  const { promises, ...missing } = Object(await evaluate('promises.mjs', expression));
+  t.true(promises > 40);
+  t.deepEqual(missing, { withoutTest: [], unlisted: [] });
+});
