@@ -8,6 +8,7 @@ import {
   exchange,
   shutdownSslConnection,
 } from '../helpers/pair.ts';
+import { sameObjects } from '../helpers/same.ts';
 import { makeSession } from '../helpers/session.ts';
 
 test.afterEach((t) => {
@@ -35,11 +36,11 @@ test.serial('sslapitest: test_session_timeout', (t) => {
     capi.SSL_SESSION_set_time(session, time);
     t.is(capi.SSL_SESSION_set_timeout(session, timeout), 1);
   }
-  t.deepEqual(capi.SSL_CTX_sessions(ctx), all);
+  sameObjects(t, capi.SSL_CTX_sessions(ctx), all);
   capi.SSL_CTX_flush_sessions(ctx, now + timeout - 1);
-  t.deepEqual(capi.SSL_CTX_sessions(ctx), [late, middle]);
+  sameObjects(t, capi.SSL_CTX_sessions(ctx), [late, middle]);
   capi.SSL_CTX_flush_sessions(ctx, now + timeout + 1);
-  t.deepEqual(capi.SSL_CTX_sessions(ctx), [late]);
+  sameObjects(t, capi.SSL_CTX_sessions(ctx), [late]);
   capi.SSL_CTX_flush_sessions(ctx, now + timeout + 11);
   t.deepEqual(capi.SSL_CTX_sessions(ctx), []);
   for (const session of all) t.is(capi.SSL_CTX_add_session(ctx, session), 1);
