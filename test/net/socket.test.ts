@@ -183,7 +183,7 @@ for (const protocol of protocols) {
     client.on('error', () => {});
     const [error] = await once(server, 'error');
     // Nothing that the outside should know more of.
-    t.regex(error.code, /^ERR_SSL_(SSLV3|TLS)_ALERT_BAD_CERTIFICATE$/);
+    t.regex(error.code, /^ERR_SSL_(SSLV3|SSL_TLS|TLS)_ALERT_BAD_CERTIFICATE$/);
   });
 
   test(`destroy says goodbye, ${protocol}`, async (t) => {

@@ -6,6 +6,7 @@ import type { ExecutionContext } from 'ava';
 import type { StoreStatistics } from '../../src/index.ts';
 import { type SClientOptions, type SClientResult, sClient } from '../../src/testing/index.ts';
 import { certificate, type Protocol } from '../helpers/classes.ts';
+import { SLOWER } from '../helpers/limits.ts';
 
 export type Question = { ask: 'flush' | 'statistics' } | { ask: 'revoke'; id?: string; label?: string };
 
@@ -63,7 +64,8 @@ export class Member {
 
   /** One connection of the real s_client. */
   async visit(protocol: Protocol, more: Partial<SClientOptions> = {}): Promise<SClientResult> {
-    const result = await sClient({ port: this.port, protocol, send: 'hi\n', until: /hello/, ...more });
+    const timeout = 10_000 * SLOWER;
+    const result = await sClient({ port: this.port, protocol, send: 'hi\n', until: /hello/, timeout, ...more });
     await this.ask({ ask: 'flush' });
     return result;
   }

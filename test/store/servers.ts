@@ -4,6 +4,7 @@ import type { ExecutionContext } from 'ava';
 import { createServer, type SslServer, type SslServerOptions, type SslSocket } from '../../src/index.ts';
 import { type SClientOptions, type SClientResult, sClient } from '../../src/testing/index.ts';
 import { certificate, type Protocol } from '../helpers/classes.ts';
+import { SLOWER } from '../helpers/limits.ts';
 
 export interface Listening {
   server: SslServer;
@@ -33,7 +34,7 @@ export async function visit(
   sessionIn?: string,
   more: Partial<SClientOptions> = {},
 ): Promise<SClientResult> {
-  const result = await sClient({ port, protocol, until: 'closed', sessionIn, ...more });
+  const result = await sClient({ port, protocol, until: 'closed', sessionIn, timeout: 10_000 * SLOWER, ...more });
   // Written behind the handshake's back.
   await server.sessionStore?.flush();
   return result;
