@@ -76,7 +76,7 @@ const STRINGS: readonly string[] = [
   '../..',
   'a'.repeat(256),
   'a'.repeat(65_536),
-  // libssl takes a minute for a mebibyte of it under the sanitizers.
+  // Under the sanitizers libssl takes too long for a mebibyte of it.
   'a:'.repeat((1 << 19) / (SLOWER === 1 ? 1 : 16)),
 ];
 
