@@ -1,7 +1,6 @@
 // H18: the cache hashes the first four bytes of the ID. Says how many entries each bucket of the table holds at most,
 // with IDs that begin with random bytes and with IDs that begin with a constant, as SSL_CTX_set_generate_session_id(3)
 // shows.
-#define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/lhash.h>
 
 #include "pair.h"
