@@ -262,10 +262,14 @@ void Channel::Pump(Call& call) {
     if (filled > 0) {
       wants_data_ = false;
       const napi_value length = Napi::Number::New(call.env(), static_cast<double>(filled));
-      const napi_value where = copy != nullptr ? copy : Napi::Number::New(call.env(), static_cast<double>(room.offset));
-      const bool is_in_place = room.is_own && copy == nullptr;
-      const Napi::Value more =
-          is_in_place ? Tell(call, Event::kFilled, length) : Tell(call, Event::kData, where, length);
+      Napi::Value more;
+      if (copy != nullptr) {
+        more = Tell(call, Event::kData, copy);
+      } else if (room.is_own) {
+        more = Tell(call, Event::kFilled, length);
+      } else {
+        more = Tell(call, Event::kData, Napi::Number::New(call.env(), static_cast<double>(room.offset)), length);
+      }
       wants_data_ = wants_data_ || more.ToBoolean();
       if (phase_ != Phase::kOpen) return;
       total += filled;

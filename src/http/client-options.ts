@@ -5,6 +5,7 @@ import { invalidValue } from '../errors.ts';
 import { untouchedCache } from '../net/client-options.ts';
 import type { ConnectOptions } from '../net/connect.ts';
 import type { Transport } from '../net/socket.ts';
+import { socketOptionNames } from '../net/socket-options.ts';
 import type { SslSession } from '../session.ts';
 import {
   contextOptionsOf,
@@ -52,9 +53,7 @@ const sameNames = [
   'localPort',
   'lookup',
   'timeout',
-  'allowHalfOpen',
-  'requireCloseNotify',
-  'onread',
+  ...socketOptionNames,
 ];
 
 /** Where to and how; the context is another matter. */

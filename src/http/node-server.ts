@@ -3,6 +3,7 @@
 import { SslContext } from '../context.ts';
 import { invalidValue } from '../errors.ts';
 import type { SslServerOptions } from '../net/server-options.ts';
+import { socketOptionNames } from '../net/socket-options.ts';
 import { contextOptionsOf, givenContext, type NodeContextOptions, picked } from './node-options.ts';
 import { SecureContext } from './secure-context.ts';
 
@@ -16,9 +17,7 @@ const sameNames = [
   'keepAliveInitialDelay',
   'deferTickets',
   'ALPNCallback',
-  'allowHalfOpen',
-  'requireCloseNotify',
-  'onread',
+  ...socketOptionNames,
   'sessionStore',
   'lookupTimeout',
 ];

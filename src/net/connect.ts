@@ -13,7 +13,8 @@ import {
   untouchedCache,
 } from './client-options.ts';
 import { checkOnRead } from './onread.ts';
-import { SslSocket, type SslSocketOptions, socketOn, type Transport } from './socket.ts';
+import { SslSocket, socketOn, type Transport } from './socket.ts';
+import { type SslSocketOptions, socketOptionNames } from './socket-options.ts';
 
 /** What {@link connect} can be told: where to; the options of a context, or a context; those of clients and sockets. */
 export interface ConnectOptions extends SslContextOptions, ClientOptions, SslSocketOptions {
@@ -53,9 +54,7 @@ const connectNames: readonly string[] = [
   'family',
   'lookup',
   'timeout',
-  'allowHalfOpen',
-  'requireCloseNotify',
-  'onread',
+  ...socketOptionNames,
   ...clientOptionNames,
 ];
 

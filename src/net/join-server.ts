@@ -7,16 +7,9 @@ import { createServer, listenOnDescriptor, type SslServer } from './server.ts';
 import type { SslServerOptions } from './server-options.ts';
 import type { JoinData, Order, Report } from './server-workers.ts';
 import type { SslSocket } from './socket.ts';
+import { socketOptionNames } from './socket-options.ts';
 
-const names = [
-  'SNICallback',
-  'ALPNCallback',
-  'sessionStore',
-  'lookupTimeout',
-  'allowHalfOpen',
-  'requireCloseNotify',
-  'onread',
-] as const;
+const names = ['SNICallback', 'ALPNCallback', 'sessionStore', 'lookupTimeout', ...socketOptionNames] as const;
 
 /** What a thread adds to the options that its server has already: above all functions, which stay in their thread. */
 export type JoinServerOptions = Pick<SslServerOptions, (typeof names)[number]>;

@@ -1,4 +1,5 @@
 // Reading without a new buffer for each piece of data, as Node's `onread` option of sockets.
+import { isUint8Array } from 'node:util/types';
 import type { SslChannel } from '../channel.ts';
 import { invalidType, invalidValue, SslctxError } from '../errors.ts';
 
@@ -55,8 +56,7 @@ export class Reader {
   }
 
   #take(next: unknown): void {
-    if (!(next instanceof Uint8Array)) this.#fail(invalidType('onread.buffer', 'a Uint8Array', next));
-    else if (next.length === 0) this.#fail(invalidValue('onread.buffer', 'must have at least one byte'));
+    if (!isUsable(next)) this.#fail(unusable(next));
     else if (next !== this.#buffer) {
       this.#buffer = next;
       this.#channel.readInto(next);
@@ -74,10 +74,15 @@ export function checkOnRead(options: unknown): void {
   if (typeof options !== 'object' || options === null) throw invalidType('onread', 'an object', options);
   const { buffer, callback }: { buffer?: unknown; callback?: unknown } = options;
   if (typeof callback !== 'function') throw invalidType('onread.callback', 'a function', callback);
-  if (typeof buffer !== 'function' && !(buffer instanceof Uint8Array)) {
-    throw invalidType('onread.buffer', 'a Uint8Array or a function', buffer);
-  }
-  if (buffer instanceof Uint8Array && buffer.length === 0) {
-    throw invalidValue('onread.buffer', 'must have at least one byte');
-  }
+  if (typeof buffer !== 'function' && !isUsable(buffer)) throw unusable(buffer);
+}
+
+/** Not `instanceof`, which believes prototypes: native code writes there. */
+function isUsable(buffer: unknown): buffer is Uint8Array {
+  return isUint8Array(buffer) && buffer.byteLength > 0;
+}
+
+function unusable(buffer: unknown): TypeError {
+  if (isUint8Array(buffer)) return invalidValue('onread.buffer', 'must have at least one byte');
+  return invalidType('onread.buffer', 'a Uint8Array, or a function that returns one', buffer);
 }

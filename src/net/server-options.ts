@@ -4,7 +4,8 @@ import type { SslContext } from '../context.ts';
 import { contextOptionNames, type SslContextOptions } from '../context-options.ts';
 import type { SessionStore } from '../store/session-store.ts';
 import type { ServerWorkersOptions } from './server-workers.ts';
-import type { SslSocket, SslSocketOptions, Transport } from './socket.ts';
+import type { SslSocket, Transport } from './socket.ts';
+import { type SslSocketOptions, socketOptionNames } from './socket-options.ts';
 
 /** What `createServer` can be told: the options of a context, or a context; those of sockets; and its own. */
 export interface SslServerOptions extends SslContextOptions, SslSocketOptions {
@@ -92,8 +93,6 @@ export const ownOptionNames: readonly string[] = [
   'ALPNCallback',
   'sessionStore',
   'lookupTimeout',
-  'allowHalfOpen',
-  'requireCloseNotify',
-  'onread',
+  ...socketOptionNames,
 ];
 export const serverOptionNames = [...ownOptionNames, ...contextOptionNames];

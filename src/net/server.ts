@@ -14,7 +14,8 @@ import { ServerHello } from './server-hello.ts';
 import { ownOptionNames, type SslServerEvents, type SslServerOptions, serverOptionNames } from './server-options.ts';
 import { type Configuration, checkWorkers, ServerWorkers, type ServerWorkersOptions } from './server-workers.ts';
 import { isShared } from './shared-listener.ts';
-import { type SslSocket, type SslSocketOptions, socketOn, socketOver, type Transport } from './socket.ts';
+import { type SslSocket, socketOn, socketOver, type Transport } from './socket.ts';
+import type { SslSocketOptions } from './socket-options.ts';
 import { type ListenOptions, listenOptions } from './where.ts';
 
 type Listener<Name extends keyof SslServerEvents> = (...args: SslServerEvents[Name]) => void;

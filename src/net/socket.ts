@@ -23,6 +23,7 @@ import { type ClientOptions, type ClientState, clientOptionNames, prepareClient 
 import { checkOnRead, type OnReadOptions, Reader } from './onread.ts';
 import { SessionQueue } from './session-queue.ts';
 import { SocketInfo } from './socket-info.ts';
+import { type SslSocketOptions, socketOptionNames } from './socket-options.ts';
 
 /** How long the last bytes may wait for a peer that does not read, in milliseconds. */
 const lingerTime = 5000;
@@ -44,20 +45,6 @@ function canRef(transport: object | undefined): transport is { ref(): unknown; u
   return transport !== undefined && 'ref' in transport && 'unref' in transport;
 }
 
-/** What all sockets can be told. */
-export interface SslSocketOptions {
-  /** Whether this side may go on writing when the peer has ended its own. Default false: `end` follows by itself. */
-  allowHalfOpen?: boolean | undefined;
-  /**
-   * Whether a peer whose stream ends without close_notify is an error, `ERR_SSL_UNEXPECTED_EOF_WHILE_READING`, after which
-   * libssl drops the session. For protocols that do not mark the end of a message themselves: many clients never send a
-   * close_notify. Default false: `end` as usual, and `isTruncated`.
-   */
-  requireCloseNotify?: boolean | undefined;
-  /** Reads into a buffer of yours: for bulk data. See {@link OnReadOptions}. */
-  onread?: OnReadOptions | undefined;
-}
-
 /** What a socket over a stream of ciphertext can be told. */
 export interface SslStreamOptions extends SslSocketOptions, ClientOptions {
   context: SslContext;
@@ -65,14 +52,7 @@ export interface SslStreamOptions extends SslSocketOptions, ClientOptions {
   isServer?: boolean | undefined;
 }
 
-const streamOptionNames = [
-  'context',
-  'isServer',
-  'allowHalfOpen',
-  'requireCloseNotify',
-  'onread',
-  ...clientOptionNames,
-];
+const streamOptionNames = ['context', 'isServer', ...socketOptionNames, ...clientOptionNames];
 
 /** @internal For servers and `connect`: a socket on a channel of its own. */
 export let socketOn: (
@@ -157,8 +137,8 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
   constructor(channel: ChannelArgument | StreamArgument, options: SslSocketOptions);
   constructor(from: Transport | ChannelArgument | StreamArgument, options: SslStreamOptions | SslSocketOptions) {
     super({ allowHalfOpen: options.allowHalfOpen ?? false });
-    this.#onread = options.onread;
     if (from instanceof ChannelArgument) {
+      this.#onread = options.onread;
       this.#channel = from.channel;
       this.#facts = from.facts ?? 0;
       this.isServer = from.facts !== undefined;
@@ -167,6 +147,7 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
       return;
     }
     if (from instanceof StreamArgument) {
+      this.#onread = options.onread;
       this.isServer = true;
       this.#channel = from.channel;
       this.#transport = from.transport;
@@ -177,6 +158,7 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
     checkOptionNames(options, streamOptionNames);
     const { context, isServer = false, requireCloseNotify, onread } = ownOptions(options, streamOptionNames);
     checkOnRead(onread);
+    this.#onread = onread;
     this.isServer = isServer;
     this.#transport = from;
     if (isServer) prepareServerContext(context, logsKeys);
@@ -545,12 +527,13 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
     onData(plaintext: Buffer): boolean {
       const socket = this.#socket;
       socket.#active();
-      return socket.#reader === undefined ? socket.push(plaintext) : socket.#isToldOf(plaintext);
+      return socket.#reader === undefined ? socket.push(plaintext) : socket.#goesOn(socket.#reader.copy(plaintext));
     }
 
     onFilled(length: number): boolean {
-      this.#socket.#active();
-      return this.#socket.#isToldOf(length);
+      const socket = this.#socket;
+      socket.#active();
+      return socket.#goesOn(socket.#reader?.tell(length) === true);
     }
 
     onEnd(isTruncated: boolean): void {
@@ -602,10 +585,8 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
     }
   };
 
-  /** Whether the user of `onread` wants more. */
-  #isToldOf(data: Buffer | number): boolean {
-    const reader = this.#reader;
-    const wantsMore = reader === undefined || (typeof data === 'number' ? reader.tell(data) : reader.copy(data));
+  /** Pauses unless the user of `onread` wants more. */
+  #goesOn(wantsMore: boolean): boolean {
     if (!wantsMore && !this.destroyed) this.pause();
     return wantsMore && !this.isPaused();
   }

@@ -264,6 +264,7 @@ test('wrong options are refused before anything happens', (t) => {
     [{ buffer }, 'ERR_INVALID_ARG_TYPE'],
     [{ callback }, 'ERR_INVALID_ARG_TYPE'],
     [{ buffer: new Uint16Array(1), callback }, 'ERR_INVALID_ARG_TYPE'],
+    [{ buffer: Object.create(Uint8Array.prototype, { length: { value: 5 } }), callback }, 'ERR_INVALID_ARG_TYPE'],
     [{ buffer: new Uint8Array(0), callback }, 'ERR_INVALID_ARG_VALUE'],
   ];
   for (const [onread, code] of wrong) {
