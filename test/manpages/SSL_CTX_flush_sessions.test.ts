@@ -1,16 +1,14 @@
 // SSL_CTX_flush_sessions(3), in the order of the page.
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import { exchange } from '../helpers/pair.ts';
 import { asRemoved } from '../helpers/removal-order.ts';
 import { sameObjects } from '../helpers/same.ts';
 import { makeSession } from '../helpers/session.ts';
 import { emptyContext, externalCache, now, protocols, recordRemovals, statefulPair } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 /** Sessions that expire at 1010, 1020 and 1030, in a context. */
 function threeSessions(): { ctx: capi.SSL_CTX; sessions: capi.SSL_SESSION[] } {

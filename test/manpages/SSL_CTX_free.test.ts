@@ -1,15 +1,13 @@
 // SSL_CTX_free(3), in the order of the page.
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import { exchange, shutdownSslConnection } from '../helpers/pair.ts';
 import { sameMembers } from '../helpers/same.ts';
 import { makeSession } from '../helpers/session.ts';
 import { connect, emptyContext, recordRemovals, statefulPair } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 test.serial('decrements the reference count, and frees the context when it has reached 0', (t) => {
   const before = capi.debug.live().SSL_CTX;

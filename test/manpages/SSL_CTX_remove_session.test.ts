@@ -1,15 +1,13 @@
 // SSL_CTX_remove_session(3), which is on the page of SSL_CTX_add_session(3), in the order of the page.
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import { exchange } from '../helpers/pair.ts';
 import { sameObjects } from '../helpers/same.ts';
 import { makeSession } from '../helpers/session.ts';
 import { emptyContext, has, protocols, recordRemovals, statefulPair } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 test.serial('removes the session from the context', (t) => {
   const ctx = emptyContext();

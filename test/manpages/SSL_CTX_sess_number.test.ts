@@ -1,14 +1,12 @@
 // SSL_CTX_sess_number(3): the counters of the session cache, in the order of the page.
 import test, { type ExecutionContext } from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import { createSslObjects, exchange, shutdownSslConnection } from '../helpers/pair.ts';
 import { makeSession } from '../helpers/session.ts';
 import { connect, emptyContext, externalCache, handshake, now, protocols, sessionsOf, statefulPair } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 interface Role {
   ctx: 'cctx' | 'sctx';

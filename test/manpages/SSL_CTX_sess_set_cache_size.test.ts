@@ -1,16 +1,14 @@
 // SSL_CTX_sess_set_cache_size(3) and SSL_CTX_sess_get_cache_size(3), in the order of the page.
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import { exchange } from '../helpers/pair.ts';
 import { asRemoved } from '../helpers/removal-order.ts';
 import { sameMembers, sameObjects } from '../helpers/same.ts';
 import { makeSession } from '../helpers/session.ts';
 import { emptyContext, now, protocols, recordRemovals, statefulPair } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 /** Adds sessions with these IDs, which have not expired. */
 function add(ctx: capi.SSL_CTX, ...ids: number[]): capi.SSL_SESSION[] {

@@ -1,6 +1,7 @@
 // SSL_CTX_sess_set_get_cb(3): the new, remove and get callbacks, in the order of the page.
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import { createSslObjects, exchange, shutdownSslConnection } from '../helpers/pair.ts';
 import { asRemoved } from '../helpers/removal-order.ts';
 import { sameMembers, sameObjects } from '../helpers/same.ts';
@@ -18,10 +19,7 @@ import {
   statefulPair,
 } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 /** Records the arguments of the get callback, which finds nothing. */
 function recordLookups(ctx: capi.SSL_CTX): { ssl: capi.SSL; id: Buffer }[] {

@@ -1,15 +1,13 @@
 // SSL_CTX_sessions(3), in the order of the page.
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import { exchange } from '../helpers/pair.ts';
 import { sameMembers, sameObjects } from '../helpers/same.ts';
 import { makeSession } from '../helpers/session.ts';
 import { emptyContext, protocols, sessionsOf, statefulPair } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 for (const { name, version } of protocols) {
   test.serial(`${name}: returns the sessions of the internal cache of the context`, (t) => {

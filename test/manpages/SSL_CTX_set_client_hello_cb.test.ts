@@ -1,14 +1,12 @@
 // SSL_CTX_set_client_hello_cb(3) and SSL_client_hello_get0_ext(3), in the order of the page.
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import { createSslConnection, createSslObjects, exchange, shutdownSslConnection } from '../helpers/pair.ts';
 import { sameObjects } from '../helpers/same.ts';
 import { protocols, statefulPair } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 /** What a function says of a hello, inside of the callback. */
 function inHello<T>(version: number, ask: (ssl: capi.SSL) => T, prepare?: (client: capi.SSL) => void): T[] {

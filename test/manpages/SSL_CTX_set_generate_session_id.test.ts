@@ -3,15 +3,13 @@
 import { randomBytes } from 'node:crypto';
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import { createSslConnection, createSslObjects, exchange, shutdownSslConnection } from '../helpers/pair.ts';
 import { sameObjects } from '../helpers/same.ts';
 import { makeSession, sessionId } from '../helpers/session.ts';
 import { connect, emptyContext, protocols, sessionsOf, statefulPair } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 function cachedIds(ctx: capi.SSL_CTX): string[] {
   return capi.SSL_CTX_sessions(ctx).map((session) => capi.SSL_SESSION_get_id(session).toString('latin1'));

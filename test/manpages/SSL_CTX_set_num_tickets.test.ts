@@ -2,6 +2,7 @@
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
 import { makeCertificate } from '../../src/testing/certificate.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import {
   bioFrom,
   createSslConnection,
@@ -12,10 +13,7 @@ import {
 } from '../helpers/pair.ts';
 import { connect, emptyContext, statefulPair } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 const { TLS1_2_VERSION, TLS1_3_VERSION } = capi;
 

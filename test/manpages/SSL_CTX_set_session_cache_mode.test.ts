@@ -1,14 +1,12 @@
 // SSL_CTX_set_session_cache_mode(3), in the order of the page.
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import { type ContextPair, exchange } from '../helpers/pair.ts';
 import { makeSession } from '../helpers/session.ts';
 import { emptyContext, externalCache, now, protocols, sessionsOf, statefulPair } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 const modes = {
   SSL_SESS_CACHE_OFF: [capi.SSL_SESS_CACHE_OFF, 0],

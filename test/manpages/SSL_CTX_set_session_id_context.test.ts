@@ -1,13 +1,11 @@
 // SSL_CTX_set_session_id_context(3) and SSL_set_session_id_context(3), in the order of the page.
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import { createSslConnection, createSslObjects, exchange, shutdownSslConnection } from '../helpers/pair.ts';
 import { connect, emptyContext, protocols, statefulPair } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 const shop = Buffer.from('shop');
 const bank = Buffer.from('bank');

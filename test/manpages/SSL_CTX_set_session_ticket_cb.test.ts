@@ -1,14 +1,12 @@
 // SSL_CTX_set_session_ticket_cb(3) and the application data of tickets, in the order of the page.
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import { createSslConnection, createSslCtxPair, createSslObjects, exchange } from '../helpers/pair.ts';
 import { makeSession } from '../helpers/session.ts';
 import { emptyContext, protocols } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 const data = Buffer.from('application data');
 

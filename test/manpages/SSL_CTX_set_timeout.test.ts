@@ -1,13 +1,11 @@
 // SSL_CTX_set_timeout(3) and SSL_CTX_get_timeout(3), in the order of the page.
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import { createSslCtxPair, exchange } from '../helpers/pair.ts';
 import { emptyContext, now, protocols, statefulPair } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 function timeouts(ctx: capi.SSL_CTX): number[] {
   return [...new Set(capi.SSL_CTX_sessions(ctx).map(capi.SSL_SESSION_get_timeout))];

@@ -1,14 +1,12 @@
 // SSL_CTX_set_tlsext_servername_callback(3) and SSL_get_servername(3), in the order of the page.
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import { createSslConnection, createSslObjects, type SslPair, shutdownSslConnection } from '../helpers/pair.ts';
 import { sameObjects } from '../helpers/same.ts';
 import { emptyContext, handshake, protocols, statefulPair } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 const NAME = 'shop.example';
 const type = capi.TLSEXT_NAMETYPE_host_name;

@@ -4,13 +4,11 @@ import { createDecipheriv, createHmac } from 'node:crypto';
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
 import { makeCertificate } from '../../src/testing/certificate.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import { bioFrom, createSslCtxPair, exchange, shutdownSslConnection, useCertificate } from '../helpers/pair.ts';
 import { connect, emptyContext, protocols } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 const keyName = Buffer.from('sixteen-byte-key');
 const aesKey = Buffer.alloc(32, 2);

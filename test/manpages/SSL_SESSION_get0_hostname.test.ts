@@ -1,14 +1,12 @@
 // SSL_SESSION_get0_hostname(3): SNI and ALPN of a session, in the order of the page.
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import { createSslConnection, createSslObjects, exchange, shutdownSslConnection } from '../helpers/pair.ts';
 import { makeSession } from '../helpers/session.ts';
 import { protocols, statefulPair } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 /** The client's session after a connection to a server of this name. */
 function sessionFor(pair: { sctx: capi.SSL_CTX; cctx: capi.SSL_CTX }, hostname: string): capi.SSL_SESSION {

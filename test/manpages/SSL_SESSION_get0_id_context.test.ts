@@ -1,14 +1,12 @@
 // SSL_SESSION_get0_id_context(3) and SSL_SESSION_set1_id_context(3), in the order of the page.
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import { exchange } from '../helpers/pair.ts';
 import { copyOf, makeSession } from '../helpers/session.ts';
 import { protocols, statefulPair } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 for (const { name, version } of protocols) {
   test.serial(`${name}: SSL_SESSION_get0_id_context returns the session ID context of the session`, (t) => {

@@ -1,13 +1,11 @@
 // SSL_SESSION_get0_peer(3), in the order of the page.
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import { bioFrom, certificate, exchange } from '../helpers/pair.ts';
 import { protocols, statefulPair } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 for (const { name, version } of protocols) {
   test.serial(`${name}: the certificate of the peer, and null when there is none`, (t) => {

@@ -1,13 +1,11 @@
 // SSL_SESSION_get_compress_id(3).
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import { exchange } from '../helpers/pair.ts';
 import { protocols, statefulPair } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 for (const { name, version } of protocols) {
   test.serial(`${name}: 0: no compression was negotiated, which no current version of TLS does`, (t) => {

@@ -1,14 +1,12 @@
 // SSL_SESSION_get_master_key(3) and SSL_SESSION_set1_master_key(3), in the order of their page, SSL_get_client_random(3).
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import { exchange } from '../helpers/pair.ts';
 import { makeSession } from '../helpers/session.ts';
 import { connect, protocols, statefulPair } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 for (const { name, version } of protocols) {
   test.serial(`${name}: SSL_SESSION_get_master_key: the secret of the session, which both ends have`, (t) => {

@@ -1,13 +1,11 @@
 // SSL_SESSION_get_protocol_version(3) and SSL_SESSION_set_protocol_version(3), in the order of the page.
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import { exchange } from '../helpers/pair.ts';
 import { protocols, statefulPair } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 for (const { name, version } of protocols) {
   test.serial(`${name}: SSL_SESSION_get_protocol_version: the version of the session, one of the constants`, (t) => {

@@ -1,14 +1,12 @@
 // SSL_SESSION_get_time(3): the time and timeout of a session, in the order of the page.
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import { exchange } from '../helpers/pair.ts';
 import { makeSession } from '../helpers/session.ts';
 import { emptyContext, now, protocols, statefulPair } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 for (const { name, version } of protocols) {
   test.serial(`${name}: SSL_SESSION_get_time: when the session was established, in seconds since the epoch`, (t) => {

@@ -1,14 +1,12 @@
 // SSL_SESSION_has_ticket(3), SSL_SESSION_get0_ticket(3) and the lifetime hint, in the order of the page.
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import { createSslCtxPair, exchange } from '../helpers/pair.ts';
 import { makeSession } from '../helpers/session.ts';
 import { protocols, statefulPair } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 for (const { name, version, isTls13 } of protocols) {
   test.serial(`${name}: SSL_SESSION_has_ticket: 1 for a client's session with a ticket`, (t) => {

@@ -1,14 +1,12 @@
 // SSL_SESSION_is_resumable(3), in the order of the page.
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import { createSslObjects, exchange, shutdownSslConnection } from '../helpers/pair.ts';
 import { makeSession } from '../helpers/session.ts';
 import { handshake, protocols, statefulPair } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 for (const { name, version } of protocols) {
   test.serial(`${name}: 1 for a session that a handshake can resume`, (t) => {

@@ -1,14 +1,12 @@
 // SSL_SESSION_print(3) and SSL_SESSION_print_keylog(3), in the order of the page.
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import { createSslCtxPair, exchange } from '../helpers/pair.ts';
 import { makeSession } from '../helpers/session.ts';
 import { protocols } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 /** What a function writes to a BIO, and what it returns. */
 function written(

@@ -1,6 +1,7 @@
 // SSL_clear(3), in the order of the page.
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import {
   createSslConnection,
   createSslObjects,
@@ -11,10 +12,7 @@ import {
 import { sameObjects } from '../helpers/same.ts';
 import { connect, emptyContext, protocols, recordRemovals, statefulPair } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 /** Ends both sides cleanly, and keeps their objects. */
 function close({ client, server }: SslPair): void {

@@ -1,13 +1,11 @@
 // SSL_get_default_timeout(3), in the order of the page.
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import { createSslCtxPair, exchange } from '../helpers/pair.ts';
 import { protocols, statefulPair } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 for (const { name, version } of protocols) {
   test.serial(`${name}: the timeout of sessions, unless SSL_CTX_set_timeout has set another`, (t) => {

@@ -1,13 +1,11 @@
 // SSL_get_session(3), SSL_get0_session(3) and SSL_get1_session(3), in the order of the page.
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import { createSslObjects, exchange, shutdownSslConnection } from '../helpers/pair.ts';
 import { connect, handshake, has, now, protocols, statefulPair } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 function live(): number {
   return capi.debug.live().SSL_SESSION;

@@ -2,6 +2,7 @@
 import test, { type ExecutionContext } from 'ava';
 import * as capi from '../../src/capi/index.ts';
 import { message, readEarlyData, setupEarlyData } from '../helpers/early-data.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import {
   createSslConnection,
   createSslObjects,
@@ -12,10 +13,7 @@ import {
 import { copyOf, makeSession } from '../helpers/session.ts';
 import { emptyContext, statefulPair } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 const finish = { status: capi.SSL_READ_EARLY_DATA_FINISH, text: '' };
 const success = { status: capi.SSL_READ_EARLY_DATA_SUCCESS, text: 'Hello' };

@@ -1,13 +1,11 @@
 // SSL_session_reused(3), in the order of the page.
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import { createSslObjects, exchange, shutdownSslConnection } from '../helpers/pair.ts';
 import { connect, protocols, statefulPair } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 function reused({ server, client }: { server: capi.SSL; client: capi.SSL }): [number, number] {
   return [capi.SSL_session_reused(server), capi.SSL_session_reused(client)];

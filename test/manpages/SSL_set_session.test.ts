@@ -1,15 +1,13 @@
 // SSL_set_session(3), in the order of the page.
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import { createSslConnection, createSslObjects, exchange, shutdownSslConnection } from '../helpers/pair.ts';
 import { sameObjects } from '../helpers/same.ts';
 import { copyOf, makeSession } from '../helpers/session.ts';
 import { connect, protocols, recordRemovals, statefulPair } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 function live(): number {
   return capi.debug.live().SSL_SESSION;

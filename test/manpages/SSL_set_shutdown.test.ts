@@ -1,13 +1,11 @@
 // SSL_set_shutdown(3) and SSL_get_shutdown(3), in the order of the page.
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import { shutdownSslConnection } from '../helpers/pair.ts';
 import { connect, has, protocols, statefulPair } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 const { SSL_RECEIVED_SHUTDOWN, SSL_SENT_SHUTDOWN } = capi;
 const both = SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN;

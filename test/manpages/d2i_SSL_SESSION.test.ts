@@ -1,14 +1,12 @@
 // d2i_SSL_SESSION(3) and i2d_SSL_SESSION(3), in the order of the page.
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import { createSslCtxPair, exchange } from '../helpers/pair.ts';
 import { copyOf, makeSession } from '../helpers/session.ts';
 import { emptyContext, protocols, statefulPair } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 function derOf(session: capi.SSL_SESSION): Buffer {
   const der = capi.i2d_SSL_SESSION(session);

@@ -1,16 +1,14 @@
 // Adding, removing, identity and reference counts: where the man pages are wrong or silent. docs/differences.md has the same tags.
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import { exchange } from '../helpers/pair.ts';
 import { asRemoved } from '../helpers/removal-order.ts';
 import { sameObjects } from '../helpers/same.ts';
 import { copyOf, makeSession } from '../helpers/session.ts';
 import { emptyContext, isAtLeast35, now, protocols, recordRemovals, statefulPair } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 test.serial(
   'A1: a new context has mode SERVER, size 20480, timeout 7200 (the page: 300), 2 tickets, early data 0 and 16384',

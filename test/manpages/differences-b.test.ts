@@ -1,16 +1,14 @@
 // Size, eviction, order, expiry and flushing: where the man pages are wrong or silent. docs/differences.md has the same tags.
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import { createSslCtxPair, exchange } from '../helpers/pair.ts';
 import { asRemoved } from '../helpers/removal-order.ts';
 import { sameObjects } from '../helpers/same.ts';
 import { makeSession } from '../helpers/session.ts';
 import { emptyContext, isAtLeast35, now, protocols, recordRemovals, statefulPair } from './common.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 function fill(ctx: capi.SSL_CTX, count: number): capi.SSL_SESSION[] {
   return Array.from({ length: count }, (_, id) => {

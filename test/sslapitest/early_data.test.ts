@@ -2,6 +2,7 @@
 import test, { type ExecutionContext } from 'ava';
 import * as capi from '../../src/capi/index.ts';
 import { message, readEarlyData, setupEarlyData } from '../helpers/early-data.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import {
   createSslConnection,
   createSslCtxPair,
@@ -10,10 +11,7 @@ import {
   shutdownSslConnection,
 } from '../helpers/pair.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 test.serial(
   'sslapitest: test_early_data_read_write: data arrives before the handshake is done, both sides call it accepted',

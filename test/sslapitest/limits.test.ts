@@ -1,6 +1,7 @@
 // After test_session_timeout, test_session_cache_overflow, test_multi_resume and test_ticket_lifetime of OpenSSL's test/sslapitest.c.
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import {
   createSslConnection,
   createSslCtxPair,
@@ -11,10 +12,7 @@ import {
 import { sameObjects } from '../helpers/same.ts';
 import { makeSession } from '../helpers/session.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 const versions = [
   ['TLS 1.2', capi.TLS1_2_VERSION],

@@ -1,6 +1,7 @@
 // After execute_test_session of OpenSSL's test/sslapitest.c: the internal cache, the external one, and both.
 import test, { type ExecutionContext } from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import {
   createSslConnection,
   createSslCtxPair,
@@ -10,10 +11,7 @@ import {
 } from '../helpers/pair.ts';
 import { copyOf } from '../helpers/session.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 interface Calls {
   made: number;

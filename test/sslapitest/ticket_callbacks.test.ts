@@ -1,12 +1,10 @@
 // After test_ticket_callbacks and test_ticket_abort_session_leak of OpenSSL's test/sslapitest.c.
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import { createSslConnection, createSslCtxPair, createSslObjects, shutdownSslConnection } from '../helpers/pair.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 const appData = Buffer.from('Hello World');
 const versions = [

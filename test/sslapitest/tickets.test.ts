@@ -1,6 +1,7 @@
 // After test_stateful_tickets, test_stateless_tickets, test_psk_tickets and test_extra_tickets of OpenSSL's test/sslapitest.c.
 import test, { type ExecutionContext } from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import {
   type ContextPair,
   createSslConnection,
@@ -10,10 +11,7 @@ import {
 } from '../helpers/pair.ts';
 import { copyOf } from '../helpers/session.ts';
 
-test.afterEach((t) => {
-  t.is(capi.ERR_peek_error(), 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 interface Setup extends ContextPair {
   /** The sessions that the client has been told of. */
