@@ -249,7 +249,6 @@ Napi::Value Listen(Call& call) {
   ListenerOptions settings;
   settings.accepts = !Flag(options, "isIdle");
   settings.channel = ChannelOptionsFrom(options);
-  settings.channel.is_server = true;
   settings.handshake_timeout = options.Get("handshakeTimeout").As<Napi::Number>().Uint32Value();
   settings.max_connections = options.Get("maxConnections").As<Napi::Number>().Uint32Value();
   settings.no_delay = Flag(options, "noDelay") && address.family != AF_UNIX;
@@ -263,10 +262,7 @@ Napi::Value ListenerConfigure(Call& call) {
   const auto listener = ListenerOf(call);
   if (!call[1].IsNull()) listener->SetContext(call.Handle<SSL_CTX>(1));
   const Napi::Object options = call[2].As<Napi::Object>();
-  listener->options().channel = ChannelOptionsFrom(options);
-  listener->options().channel.is_server = true;
-  listener->options().channel.owner = listener->id();
-  listener->options().max_connections = options.Get("maxConnections").As<Napi::Number>().Uint32Value();
+  listener->Configure(ChannelOptionsFrom(options), options.Get("maxConnections").As<Napi::Number>().Uint32Value());
   return call.env().Undefined();
 }
 

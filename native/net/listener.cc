@@ -14,7 +14,7 @@ namespace sslctx {
 namespace {
 
 /// How many connections are accepted in one turn: the sockets that are there already have theirs too.
-constexpr int kMaxAccepts = 8;
+constexpr unsigned kMaxAccepts = 8;
 
 bool IsOutOfDescriptors(int error) { return error == EMFILE || error == ENFILE; }
 
@@ -38,7 +38,7 @@ void SetOptions(int fd, const ListenerOptions& options) {
 }  // namespace
 
 Listener::Listener(Reactor& reactor, int fd, const ListenerOptions& options)
-    : reactor_(reactor), options_(options), fd_(fd) {}
+    : reactor_(reactor), options_(options), fd_(fd), seat_{watch_, reactor.is_working()} {}
 
 std::shared_ptr<Listener> Listener::New(Reactor& reactor, SSL_CTX* ctx, int fd, const ListenerOptions& options) {
   const std::shared_ptr<Listener> listener(new Listener(reactor, fd, options));
@@ -52,10 +52,23 @@ std::shared_ptr<Listener> Listener::New(Reactor& reactor, SSL_CTX* ctx, int fd, 
       },
       listener.get());
   if (error != 0) throw std::runtime_error("the socket cannot be watched");
+  if (options.accepts) listener->StartAccepting();
   listener->id_ = reactor.AddListener(listener);
-  listener->options_.channel.owner = listener->id_;
-  if (options.accepts) listener->watch_.Want(true, false);
+  listener->Configure(options.channel, options.max_connections);
   return listener;
+}
+
+void Listener::Configure(const ChannelOptions& channel, std::size_t max_connections) {
+  options_.channel = channel;
+  options_.channel.is_server = true;
+  options_.channel.owner = id_;
+  seat_.limit = max_connections;
+}
+
+void Listener::StartAccepting() {
+  turns_ = AcceptTurns::Of(fd_);
+  watch_.WantWhenArmed();
+  turns_->Join(seat_, fd_);
 }
 
 void Listener::SetContext(SSL_CTX* ctx) {
@@ -64,30 +77,36 @@ void Listener::SetContext(SSL_CTX* ctx) {
 }
 
 void Listener::Close() {
+  // Other descriptors of the socket may stay open: the kernel would not forget this one.
+  if (turns_) turns_->Leave(seat_);
+  turns_.reset();
   watch_.Close();
   if (fd_ >= 0) close(fd_);
   fd_ = -1;
 }
 
 void Listener::Run(Call& call) noexcept {
-  for (int count = 0; count < kMaxAccepts && fd_ >= 0; ++count) {
+  unsigned count = 0;
+  for (; count < kMaxAccepts && turns_; ++count) {
+    if (seat_.IsFull() && turns_->HandOverFull(seat_)) break;
     const int fd = AcceptStreamSocket(fd_);
     if (fd < 0) {
       if (IsOutOfDescriptors(errno)) reactor_.SpendReserve(fd_);
-      return;
+      break;
     }
-    call.Guard([&] { Accept(call, fd); });
+    call.Guard([&] { Accept(fd); });
   }
+  if (turns_) turns_->HandOver(seat_, count);
 }
 
-void Listener::Accept(Call&, int fd) {
-  if (options_.max_connections != 0 && open_ >= options_.max_connections) {
+void Listener::Accept(int fd) {
+  if (seat_.IsFull()) {
     close(fd);
     return;
   }
   if constexpr (!kInheritsOptions) SetOptions(fd, options_);
   const std::shared_ptr<Channel> channel = Channel::New(reactor_, ctx_.get(), fd, options_.channel);
-  ++open_;
+  ++seat_.connections;
   pending_.insert(static_cast<std::uint64_t>(channel->id()));
   deadlines_.push_back({channel->id(), LoopTime(reactor_.loop()) + options_.handshake_timeout});
   reactor_.WatchDeadlines();

@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "../openssl.h"
+#include "accept_turns.h"
 #include "channel.h"
 
 namespace sslctx {
@@ -30,7 +31,7 @@ class Listener final : public Job, public std::enable_shared_from_this<Listener>
 
   double id() const { return id_; }
   int fd() const { return fd_; }
-  ListenerOptions& options() { return options_; }
+  void Configure(const ChannelOptions& channel, std::size_t max_connections);
   void SetContext(SSL_CTX* ctx);
   void Ref(bool on) { watch_.Ref(on); }
   /// Accepts no more. Handshakes go on.
@@ -39,7 +40,7 @@ class Listener final : public Job, public std::enable_shared_from_this<Listener>
   const std::unordered_set<std::uint64_t>& pending() const { return pending_; }
   /// The handshake is over, well or not: JavaScript is about to know the channel.
   void HandOver(double channel) { pending_.erase(static_cast<std::uint64_t>(channel)); }
-  void CountClosed() { --open_; }
+  void CountClosed() { --seat_.connections; }
 
   void Run(Call& call) noexcept override;
   /// Fails the handshakes that are over their time. Returns whether there are others to check later.
@@ -47,7 +48,8 @@ class Listener final : public Job, public std::enable_shared_from_this<Listener>
 
  private:
   Listener(Reactor& reactor, int fd, const ListenerOptions& options);
-  void Accept(Call& call, int fd);
+  void StartAccepting();
+  void Accept(int fd);
 
   Reactor& reactor_;
   Owned<SSL_CTX, SSL_CTX_free> ctx_;
@@ -55,14 +57,15 @@ class Listener final : public Job, public std::enable_shared_from_this<Listener>
   double id_ = 0;
   int fd_;
   Watch watch_;
+  /// Its connections are all that are not closed.
+  AcceptTurns::Seat seat_;
+  std::shared_ptr<AcceptTurns> turns_;
   struct Deadline {
     double channel;
     std::uint64_t at;
   };
   std::deque<Deadline> deadlines_;
   std::unordered_set<std::uint64_t> pending_;
-  /// All channels that are not closed: bound by `max_connections`.
-  std::size_t open_ = 0;
 };
 
 }  // namespace sslctx

@@ -217,4 +217,6 @@ void Awake::Close() {
 
 std::uint64_t LoopTime(const Loop& loop) { return uv_now(loop.get()); }
 
+std::size_t AvailableProcessors() { return uv_available_parallelism(); }
+
 }  // namespace sslctx

@@ -2,6 +2,7 @@
 // beside those of Node's own OpenSSL, which must not come near the rest (see ../openssl.h).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 struct uv_loop_s;
@@ -119,5 +120,8 @@ class Awake {
 
 /// Milliseconds of the loop's clock, as of the beginning of its turn.
 std::uint64_t LoopTime(const Loop& loop);
+
+/// That this process may use.
+std::size_t AvailableProcessors();
 
 }  // namespace sslctx

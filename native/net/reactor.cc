@@ -208,6 +208,7 @@ std::shared_ptr<Inbox> Reactor::OpenInbox() {
 
 void Reactor::OnTurn() {
   if (ready_.empty()) return;
+  is_working_.store(true, std::memory_order_relaxed);
   const auto end = std::chrono::steady_clock::now() + kTurnBudget;
   // Not those that come in the meantime: a socket that never runs dry must not keep the others from their turn.
   for (std::size_t count = ready_.size(); count > 0 && !ready_.empty(); --count) {
@@ -218,6 +219,7 @@ void Reactor::OnTurn() {
     if (closing_ || std::chrono::steady_clock::now() >= end) break;
   }
   turn_.Hurry(!ready_.empty());
+  is_working_.store(false, std::memory_order_relaxed);
 }
 
 void Reactor::RunJob(const std::shared_ptr<Job>& job) {

@@ -4,6 +4,7 @@
 
 #include <napi.h>
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -60,6 +61,8 @@ class Reactor {
   Addon& addon() const { return addon_; }
   Loop& loop() { return *loop_; }
   WatchSet& watches() { return watches_; }
+  /// In a turn. For other threads.
+  const std::atomic<bool>& is_working() const { return is_working_; }
 
   void SetDispatcher(Napi::Function dispatcher) { dispatcher_ = Napi::Persistent(dispatcher); }
 
@@ -138,6 +141,7 @@ class Reactor {
   napi_async_context async_ = nullptr;
   napi_async_cleanup_hook_handle cleanup_ = nullptr;
   napi_callback_scope scope_ = nullptr;
+  std::atomic<bool> is_working_{false};
   bool in_turn_ = false;
   bool closing_ = false;
   FunctionData turn_data_;

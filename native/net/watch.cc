@@ -89,7 +89,7 @@ int Watch::Open(WatchSet& set, int fd, Callback callback, void* data) {
     return -ENOMEM;
   }
   set.entries_[index].watch = this;
-  ++set.entries_[index].generation;
+  key_ = std::uint64_t{++set.entries_[index].generation} << 32 | static_cast<std::uint32_t>(fd);
   set_ = &set;
   fd_ = fd;
   callback_ = callback;
@@ -103,8 +103,7 @@ void Watch::Start(std::uint8_t events) {
   epoll_event event{};
   event.events = ((events & kReadable) != 0 ? std::uint32_t{EPOLLIN} | EPOLLRDHUP : 0) |
                  ((events & kWritable) != 0 ? std::uint32_t{EPOLLOUT} : 0);
-  event.data.u64 =
-      std::uint64_t{set_->entries_[static_cast<std::size_t>(fd_)].generation} << 32 | static_cast<std::uint32_t>(fd_);
+  event.data.u64 = key_;
   // Not only without events: the kernel would go on to tell of errors.
   const int operation = events == 0 ? EPOLL_CTL_DEL : is_known_ ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
   is_known_ = events != 0;
@@ -112,6 +111,23 @@ void Watch::Start(std::uint8_t events) {
   // Out of kernel memory, or of watches (epoll(7), max_user_watches): the next wish tries again.
   watched_ = 0;
   is_known_ = false;
+}
+
+void Watch::WantWhenArmed() {
+  wanted_ = kReadable;
+  UpdateRef();
+}
+
+bool Watch::Arm() {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = key_;
+  return epoll_ctl(set_->epoll_, EPOLL_CTL_ADD, fd_, &event) == 0;
+}
+
+void Watch::Disarm() {
+  epoll_event event{};
+  epoll_ctl(set_->epoll_, EPOLL_CTL_DEL, fd_, &event);
 }
 
 void Watch::UpdateRef() {
@@ -156,6 +172,15 @@ void Watch::Start(std::uint8_t events) {
   watched_ = events;
   poll_.Watch((events & kReadable) != 0, (events & kWritable) != 0);
 }
+
+void Watch::WantWhenArmed() {}
+
+bool Watch::Arm() {
+  Want(true, false);
+  return true;
+}
+
+void Watch::Disarm() { Want(false, false); }
 
 void Watch::UpdateRef() { poll_.Ref(is_ref_ && wanted_ != 0); }
 

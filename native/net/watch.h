@@ -59,6 +59,12 @@ class Watch {
   /// Which events to tell; the loop is kept alive by a socket that is watched, unless Ref(false).
   void Want(bool readable, bool writable);
   void Ref(bool on);
+  /// Want(true, false), but watched between Arm and Disarm only. On Linux, any thread may call those two, one at a
+  /// time, until Close.
+  void WantWhenArmed();
+  /// Whether it is watched now.
+  bool Arm();
+  void Disarm();
   /// The callback is not called any more. The descriptor must be closed next.
   void Close();
 
@@ -79,6 +85,8 @@ class Watch {
   std::uint8_t watched_ = 0;
   bool is_ref_ = true;
 #ifdef __linux__
+  /// What the kernel answers with.
+  std::uint64_t key_ = 0;
   bool is_known_ = false;
   bool is_alive_ = false;
 #else

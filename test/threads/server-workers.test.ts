@@ -36,26 +36,36 @@ async function say(port: number, text: string, options: object = {}): Promise<{ 
 
 for (const protocol of protocols) {
   test(`s_client resumes in whichever of four threads it comes to, ${protocol}`, async (t) => {
+    const gate = new Int32Array(new SharedArrayBuffer(4));
     const versions = { minVersion: protocol, maxVersion: protocol };
     const options = {
       ...certificate(),
       ...versions,
       tickets: 'stateful',
-      workers: threads(4, { greets: true }),
+      workers: threads(4, { greets: true, gate }),
     } as const;
     const server = createServer(options);
     const port = await listenOn(t, server);
+    t.teardown(() => {
+      Atomics.store(gate, 0, 1);
+      Atomics.notify(gate, 0);
+    });
     const seen = new Set<string>();
-    const first = await sClient({ port, servername: 'localhost', until: 'closed' });
-    let session = String(first.session ?? t.fail('a session'));
-    for (let round = 0; round < 40 && seen.size < 2; round++) {
-      const next = await sClient({ port, servername: 'localhost', until: 'closed', sessionIn: session });
-      assertResumed(next);
-      seen.add(/thread \d+/.exec(next.output)?.[0] ?? t.fail('a thread'));
-      session = String(next.session ?? session);
+    let session: string | undefined;
+    while (seen.size < 4) {
+      const result = await sClient({ port, servername: 'localhost', until: 'closed', sessionIn: session });
+      if (session !== undefined) assertResumed(result);
+      session = String(result.session ?? session);
+      const thread = /thread (\d+)/.exec(result.output)?.[1] ?? t.fail('a thread');
+      const worker = server.workers.find(({ threadId }) => String(threadId) === thread);
+      if (worker === undefined || seen.has(String(thread))) return t.fail('another thread');
+      // The next connection is for one of the others.
+      seen.add(String(thread));
+      const heldUp = once(worker, 'message');
+      worker.postMessage('hold up');
+      await heldUp;
     }
-    t.true(seen.size > 1, `resumed by ${[...seen]}`);
-    t.true(server.context.stats.hits > 0);
+    t.true(server.context.stats.hits >= 3);
     t.is(server.workers.length, 4);
   });
 }
