@@ -12,10 +12,7 @@
 namespace sslctx {
 
 int Channel::ReadCiphertext(char* data, int length) noexcept {
-  if (flood_ != 0) {
-    ERR_raise(ERR_LIB_SSL, flood_);
-    return -1;
-  }
+  if (flood_ != 0) return kRetry;
   const auto room = static_cast<std::size_t>(length);
   const bool tells_end = phase_ != Phase::kOpen;
   const bool records = options_.questions != 0 && !hello_answered_;

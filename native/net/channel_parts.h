@@ -32,6 +32,11 @@ Channel::Outcome Channel::Perform(Operation&& operation) {
   const int result = operation(ssl);
   --state.busy;
   if (result > 0) return Outcome::kDone;
+  if (flood_ != 0) {
+    // Not raised where libssl reads: since 4.0, SSL_get_error does not look at the queue for what its BIO has to say.
+    ERR_raise(ERR_LIB_SSL, flood_);
+    return Outcome::kFailed;
+  }
   switch (SSL_get_error(ssl, result)) {
     case SSL_ERROR_WANT_READ:
     case SSL_ERROR_WANT_WRITE:
