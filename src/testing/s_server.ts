@@ -180,8 +180,9 @@ function sServerArguments(options: SServerOptions, files: TemporaryFiles): strin
   };
   add('-CAfile', ca === undefined ? undefined : files.pem('ca', ca));
   addFlag('-no-CAfile', ca === undefined);
-  if (requestCert) args.push(rejectUnauthorized ? '-Verify' : '-verify', '9');
+  // In front of -Verify: in OpenSSL 4.0 it sets the mode as well, to one that takes clients without a certificate.
   addFlag('-verify_return_error', requestCert && rejectUnauthorized);
+  if (requestCert) args.push(rejectUnauthorized ? '-Verify' : '-verify', '9');
   addFlag(protocol === 'TLSv1.2' ? '-tls1_2' : '-tls1_3', protocol !== undefined);
   add('-cipher', options.ciphers);
   add('-ciphersuites', options.ciphersuites);
