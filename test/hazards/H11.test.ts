@@ -83,7 +83,15 @@ test("the queue holds the latest 16, as OpenSSL's does", (t) => {
   t.is(capi.ERR_get_error(), 0);
 });
 
-test('without the guard: SSL_get_error says SSL_ERROR_SSL for an idle connection', async (t) => {
+test('without the guard: an old error is what an idle connection fails with, before 4.0, and a broken one says', async (t) => {
   const { facts } = await unguarded('h11_stale_error');
-  t.deepEqual(facts, { idle: capi.SSL_ERROR_WANT_READ, idleWithStaleError: capi.SSL_ERROR_SSL });
+  // OpenSSL 4.0 keeps with each connection that it has failed: one that has not is not asked for errors. Which kind of
+  // failure it was, the oldest error of the queue still decides.
+  const asksIdle = capi.OpenSSL_version_num() < 0x40000000;
+  t.deepEqual(facts, {
+    idle: capi.SSL_ERROR_WANT_READ,
+    idleWithStaleError: asksIdle ? capi.SSL_ERROR_SSL : capi.SSL_ERROR_WANT_READ,
+    garbage: capi.SSL_ERROR_SSL,
+    garbageWithStaleError: capi.SSL_ERROR_SYSCALL,
+  });
 });
