@@ -2,6 +2,7 @@
 // expiry, among equals the latest insertion first. No line here asks libssl for an answer that it is to be held to.
 import type * as capi from '../../src/capi/index.ts';
 import { SSL_SESS_CACHE_UPDATE_TIME } from '../../src/capi/index.ts';
+import { asRemoved } from '../helpers/removal-order.ts';
 
 /** Where a client's session comes from. */
 export interface Origin {
@@ -146,11 +147,11 @@ export class Context {
   /** SSL_CTX_add_session. `now` is for SSL_SESS_CACHE_UPDATE_TIME. `reAddingMoves`: see docs/differences.md. */
   add(session: Session, now: number, reAddingMoves: boolean): { added: 0 | 1; removals: Removal[] } {
     const before = session.isUnknown ? undefined : this.find(session.cacheKey);
-    const removals: Removal[] = [];
+    const evicted: Removal[] = [];
     if ((this.mode & SSL_SESS_CACHE_UPDATE_TIME) !== 0) session.time = now;
     if (before === session) {
       if (reAddingMoves) this.#insert(session);
-      return { added: 0, removals };
+      return { added: 0, removals: [] };
     }
     if (before !== undefined) {
       this.#unlink(before);
@@ -162,9 +163,10 @@ export class Context {
       if (last === undefined) break;
       this.#drop(last);
       this.counters.cache_full++;
-      removals.push({ context: this, session: last, reason: 'evicted' });
+      evicted.push({ context: this, session: last, reason: 'evicted' });
     }
     this.#insert(session);
+    const removals = asRemoved(evicted);
     if (before !== undefined) removals.push({ context: this, session: before, reason: 'replaced' });
     return { added: 1, removals };
   }
@@ -181,7 +183,7 @@ export class Context {
     };
   }
 
-  /** SSL_CTX_flush_sessions; 0 is all. The earliest expiry goes first. */
+  /** SSL_CTX_flush_sessions; 0 is all. The earliest expiry goes first; `asRemoved` is the order in which it is told. */
   flush(time: number, now: number, reason?: Reason): Removal[] {
     const removals: Removal[] = [];
     for (let last = this.list.at(-1); last !== undefined; last = this.list.at(-1)) {
@@ -189,7 +191,7 @@ export class Context {
       this.#drop(last);
       removals.push({ context: this, session: last, reason: reason ?? (last.expiry < now ? 'expired' : 'flushed') });
     }
-    return removals;
+    return asRemoved(removals);
   }
 
   /** SSL_SESSION_set_time and SSL_SESSION_set_timeout put the session in front of its equals. */

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { compiler, libsslFlags } from '../helpers/libssl-flags.ts';
 import { drive } from './driver.ts';
 
 const source = fileURLToPath(new URL('oracle.c', import.meta.url));
@@ -20,10 +21,9 @@ export interface Oracle {
 export function buildOracle(): Oracle {
   const directory = mkdtempSync(join(tmpdir(), 'sslctx-oracle-'));
   const program = join(directory, 'oracle');
-  const pkgConfig = (what: string) => execFileSync('pkg-config', [what, 'libssl', 'libcrypto'], { encoding: 'utf8' });
-  const words = (text: string) => text.split(/\s+/).filter((word) => word !== '');
-  const flags = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror', ...words(pkgConfig('--cflags'))];
-  execFileSync('cc', [...flags, '-o', program, source, ...words(pkgConfig('--libs'))], { stdio: 'inherit' });
+  const [cc, ...launched] = compiler();
+  const flags = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror', '-o', program, source, ...libsslFlags()];
+  execFileSync(cc, [...launched, ...flags], { stdio: 'inherit' });
   return { program, remove: () => rmSync(directory, { recursive: true }) };
 }
 

@@ -161,7 +161,8 @@ static int ask_whether_re_adding_moves(const SSL_CIPHER* cipher) {
   SSL_CTX_add_session(ctx, second);
   SSL_CTX_add_session(ctx, first);
   SSL_CTX_flush_sessions(ctx, 0);
-  moves = strcmp(events, " 0:303:2 0:303:1") == 0;
+  /* OpenSSL 4.0 tells of what one call removes in the reverse order. */
+  moves = strcmp(events, OPENSSL_VERSION_NUMBER < 0x40000000L ? " 0:303:2 0:303:1" : " 0:303:1 0:303:2") == 0;
   events_length = 0;
   SSL_SESSION_free(first);
   SSL_SESSION_free(second);
