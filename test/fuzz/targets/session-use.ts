@@ -48,14 +48,25 @@ function identify({ peerCertificate }: SslSession): void {
 
 function roundTrip(session: SslSession): void {
   const der = session.toDER();
-  const again = SslSession.fromDER(der);
+  const again = reread(SslSession.fromDER(der), session);
   claimSame(again.toDER(), der, 'what was written is read as the same');
-  const third = SslSession.fromPEM(session.toPEM());
+  const third = reread(SslSession.fromPEM(session.toPEM()), session);
   claimSame(third.toDER(), der, 'PEM says the same as DER');
   claim(session.id.length === 0 || again.equals(session), 'a session equals its copy');
   claimSame(describeFields(again), describeFields(third), 'fields say the same');
   third.free();
   again.free();
+}
+
+/**
+ * libssl does not write the time 0, and what has no time is of now when it is read. A session that was read can have it
+ * where libssl counts nanoseconds, since 3.2: seconds that do not fit wrap around.
+ */
+function reread(copy: SslSession, { time }: SslSession): SslSession {
+  if (time !== 0) return copy;
+  claim(Math.abs(copy.time - Date.now() / 1000) < 2, 'what was written without a time is of now');
+  copy.time = 0;
+  return copy;
 }
 
 function print(session: SslSession): void {
