@@ -55,7 +55,9 @@ function* declarations(lines) {
   let text = '';
   for (const { header, line } of lines) {
     if (line.startsWith('#')) continue;
-    for (const part of `${line}\n`.split(/([{};])/)) {
+    // Since 3.4, the reasons why a function is deprecated have semicolons in them.
+    const code = line.replace(/"(?:[^"\\]|\\.)*"/g, '""');
+    for (const part of `${code}\n`.split(/([{};])/)) {
       if (part === '{') depth++;
       else if (part === '}') {
         depth--;

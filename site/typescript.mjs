@@ -11,6 +11,9 @@ function words(comment) {
     .trim();
 }
 
+/** The man page that a comment ends with. */
+const pageIn = (about) => /\b(\w+)\(3\)[^(]*$/.exec(about)?.[1];
+
 /**
  * Name, signature, comment, and the man page that the comment ends with.
  * @param {string} text the source of a module
@@ -20,12 +23,21 @@ export function exportedFunctions(text) {
     /(?:^\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n)?^export function (\w+)(<[^(]*>)?(\([\s\S]*?\): [^;]*?) \{\n/gm;
   return Array.from(text.matchAll(pattern), ([, comment = '', name, generics = '', rest]) => {
     const about = words(comment);
-    const [, page] = /\b(\w+)\(3\)[^(]*$/.exec(about) ?? [];
     const signature = `${name}${generics}${rest}`
       .replace(/\(\s+/, '(')
       .replace(/,?\s*\n\s*\)/, ')')
       .replace(/\s*\n\s*/g, ' ');
-    return { name, signature, about, page };
+    return { name, signature, about, page: pageIn(about) };
+  });
+}
+
+/** Those that not every libssl has: `export const name: (parameters => result) | undefined`. */
+function optionalFunctions(text) {
+  const pattern =
+    /(?:^\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n)?^export const (\w+): \((\([^;]*?\)) => ([^;]*?)\) \| undefined =/gm;
+  return Array.from(text.matchAll(pattern), ([, comment = '', name, parameters, result]) => {
+    const about = words(comment);
+    return { name, signature: `${name}${parameters}: ${result}`, about, page: pageIn(about) };
   });
 }
 
@@ -44,7 +56,7 @@ export function capiFunctions(folder) {
     .sort();
   return files.flatMap((file) => {
     const text = readFileSync(join(folder, file), 'utf8');
-    const functions = exportedFunctions(text);
+    const functions = [...exportedFunctions(text), ...optionalFunctions(text)];
     return [...functions, ...aliases(text, functions)]
       .filter(({ name }) => /^[A-Za-z0-9]+_[A-Za-z0-9_]+$/.test(name))
       .map((each) => ({ ...each, file }));
