@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { TemporaryFiles } from '../../../src/testing/cleanup.ts';
+import { compiler } from '../../helpers/libssl-flags.ts';
 import { environment, pass, run, versionOf } from './program.ts';
 import { type ClientOptions, type ClientPeer, request, type Sight } from './types.ts';
 
@@ -65,7 +66,8 @@ function keepBuffer(files: TemporaryFiles): string | undefined {
   if (process.platform !== 'linux') return undefined;
   const source = fileURLToPath(new URL('keep_buffer.c', import.meta.url));
   const library = files.path('keep_buffer.so');
-  execFileSync(process.env.CC ?? 'cc', ['-shared', '-fPIC', '-o', library, source], { stdio: 'inherit' });
+  const [cc, ...launched] = compiler();
+  execFileSync(cc, [...launched, '-shared', '-fPIC', '-o', library, source], { stdio: 'inherit' });
   return library;
 }
 
