@@ -1,5 +1,5 @@
 // What a process has, when it has given back what it can.
-import { readdirSync } from 'node:fs';
+import { fstatSync, readdirSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { getHeapStatistics } from 'node:v8';
 import * as capi from '../../src/capi/index.ts';
@@ -25,9 +25,28 @@ export function counts(): Counts {
   };
 }
 
+const listDescriptors = (): string[] => readdirSync(process.platform === 'linux' ? '/proc/self/fd' : '/dev/fd');
+
 /** Whoever lists them has one for that. */
 function descriptors(): number {
-  return readdirSync(process.platform === 'linux' ? '/proc/self/fd' : '/dev/fd').length - 1;
+  return listDescriptors().length - 1;
+}
+
+/**
+ * Waits until no folder is being read. tsx goes through that of its cache when a process begins, which takes seconds where
+ * there are many files, and its descriptor would count.
+ */
+export async function foldersRead(): Promise<void> {
+  while (listDescriptors().some(isFolder)) await turn();
+}
+
+function isFolder(descriptor: string): boolean {
+  try {
+    return fstatSync(Number(descriptor)).isDirectory();
+  } catch {
+    // Closed meanwhile, as that of the listing.
+    return false;
+  }
 }
 
 /** Bytes. */

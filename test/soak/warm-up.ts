@@ -1,5 +1,5 @@
 import { connect, SslContext } from '../../src/index.ts';
-import { settle } from './settle.ts';
+import { foldersRead, settle } from './settle.ts';
 
 /** What the first connection of a process opens for the time to come is no leak. */
 export async function warmUp(ca: string): Promise<void> {
@@ -8,5 +8,6 @@ export async function warmUp(ca: string): Promise<void> {
   socket.on('error', () => {});
   await new Promise<void>((resolve) => socket.once('close', () => resolve()));
   context.free();
+  await foldersRead();
   await settle();
 }
