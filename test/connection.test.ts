@@ -13,10 +13,9 @@ import {
   serverContext,
   transfer,
 } from './helpers/classes.ts';
+import { leavesNoErrors } from './helpers/errors.ts';
 
-test.afterEach((t) => {
-  t.is(capi.debug.errorQueueDepth(), 0, 'the thread has errors left in its queue');
-});
+test.afterEach(leavesNoErrors);
 
 /** All that can be read now. */
 function readAll(connection: SslConnection): Buffer {

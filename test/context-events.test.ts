@@ -4,12 +4,11 @@ import test from 'ava';
 import * as capi from '../src/capi/index.ts';
 import { type SessionRemovalReason, SslContext, SslSession } from '../src/index.ts';
 import { clientContext, close, connect, makePair, protocols, serverContext, transfer } from './helpers/classes.ts';
+import { leavesNoErrors } from './helpers/errors.ts';
 import { output } from './helpers/process.ts';
 import { asRemoved } from './helpers/removal-order.ts';
 
-test.afterEach((t) => {
-  t.is(capi.debug.errorQueueDepth(), 0, 'the thread has errors left in its queue');
-});
+test.afterEach(leavesNoErrors);
 
 const now = (): number => Math.floor(Date.now() / 1000);
 

@@ -2,11 +2,10 @@
 import test, { type ExecutionContext } from 'ava';
 import * as capi from '../src/capi/index.ts';
 import { SslContext, SslSession } from '../src/index.ts';
+import { leavesNoErrors } from './helpers/errors.ts';
 import { asRemoved } from './helpers/removal-order.ts';
 
-test.afterEach((t) => {
-  t.is(capi.debug.errorQueueDepth(), 0, 'the thread has errors left in its queue');
-});
+test.afterEach(leavesNoErrors);
 
 const time = 1_700_000_000;
 

@@ -7,10 +7,9 @@ import * as capi from '../src/capi/index.ts';
 import { OpenSslError, SslContext, type SslContextOptions } from '../src/index.ts';
 import { type Certificate, makeCertificate } from '../src/testing/certificate.ts';
 import { certificate, clientContext, close, connect, protocols, serverContext } from './helpers/classes.ts';
+import { leavesNoErrors } from './helpers/errors.ts';
 
-test.afterEach((t) => {
-  t.is(capi.debug.errorQueueDepth(), 0, 'the thread has errors left in its queue');
-});
+test.afterEach(leavesNoErrors);
 
 /** Runs the real openssl program in a folder with these files; returns a file that it made. */
 function openssl(args: string, files: Record<string, string> = {}, result = 'out'): Buffer {

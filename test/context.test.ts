@@ -3,10 +3,9 @@ import test from 'ava';
 import * as capi from '../src/capi/index.ts';
 import { SessionCacheMode, type SessionCacheModeName, SslContext, SslSession } from '../src/index.ts';
 import { clientContext, close, connect, protocols, serverContext } from './helpers/classes.ts';
+import { leavesNoErrors } from './helpers/errors.ts';
 
-test.afterEach((t) => {
-  t.is(capi.debug.errorQueueDepth(), 0, 'the thread has errors left in its queue');
-});
+test.afterEach(leavesNoErrors);
 
 const now = (): number => Math.floor(Date.now() / 1000);
 

@@ -4,10 +4,9 @@ import test from 'ava';
 import * as capi from '../src/capi/index.ts';
 import { OpenSslError, SslContext, SslctxError, SslSession } from '../src/index.ts';
 import { certificate, clientContext, close, connect, protocols, serverContext } from './helpers/classes.ts';
+import { leavesNoErrors } from './helpers/errors.ts';
 
-test.afterEach((t) => {
-  t.is(capi.debug.errorQueueDepth(), 0, 'the thread has errors left in its queue');
-});
+test.afterEach(leavesNoErrors);
 
 /** The client's session of a real handshake, after a clean end. */
 function realSession(

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import {
   createSslConnection,
   createSslCtxPair,
@@ -13,12 +14,7 @@ import { sameObjects } from '../helpers/same.ts';
 import { copyOf } from '../helpers/session.ts';
 import { countNew, protocols, recordRemovals, sessionsOf, statefulPair } from './common.ts';
 
-test.afterEach((t) => {
-  const error = capi.ERR_peek_error();
-  capi.ERR_clear_error();
-  t.is(error, 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 const { TLS1_2_VERSION, TLS1_3_VERSION, SSL_OP_NO_TICKET, SSL_OP_NO_ANTI_REPLAY } = capi;
 

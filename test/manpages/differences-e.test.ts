@@ -3,6 +3,7 @@
 import test from 'ava';
 import * as capi from '../../src/capi/index.ts';
 import { message, readEarlyData, setupEarlyData } from '../helpers/early-data.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 import {
   createSslConnection,
   createSslCtxPair,
@@ -14,12 +15,7 @@ import { sameObjects } from '../helpers/same.ts';
 import { makeSession } from '../helpers/session.ts';
 import { has, protocols, recordRemovals, statefulPair } from './common.ts';
 
-test.afterEach((t) => {
-  const error = capi.ERR_peek_error();
-  capi.ERR_clear_error();
-  t.is(error, 0);
-  t.is(capi.debug.errorQueueDepth(), 0);
-});
+test.afterEach(leavesNoErrors);
 
 const { TLS1_2_VERSION, TLS1_3_VERSION } = capi;
 

@@ -2,9 +2,9 @@
 import { once } from 'node:events';
 import { Duplex } from 'node:stream';
 import test from 'ava';
-import * as capi from '../../src/capi/index.ts';
 import { type ClientOptions, type SslContext, SslSocket, type SslSocketOptions } from '../../src/index.ts';
 import { clientContext, type Protocol, protocols, serverContext } from '../helpers/classes.ts';
+import { leavesNoErrors } from '../helpers/errors.ts';
 
 type Callback = (error?: Error | null) => void;
 
@@ -73,9 +73,7 @@ function read(socket: SslSocket): Promise<Buffer> {
   });
 }
 
-test.afterEach((t) => {
-  t.is(capi.debug.errorQueueDepth(), 0, 'the thread has errors left in its queue');
-});
+test.afterEach(leavesNoErrors);
 
 for (const protocol of protocols) {
   test(`both sides over any stream, ${protocol}`, async (t) => {

@@ -210,6 +210,7 @@ async function bindings(program: string, symbol: string): Promise<Set<string>> {
   return new Set([...found].flatMap(([, library, name]) => (name === symbol && library ? [library] : [])));
 }
 
+// A Node that was built on the system's OpenSSL has none to bind to, and LD_DEBUG is the GNU linker's.
 (nodeHasItsOwn && process.platform === 'linux' ? test : test.skip)(
   "the dynamic linker's own account: require binds to Node, the package's loader to libssl",
   async (t) => {
