@@ -20,6 +20,7 @@ export interface Options {
   readonly rounds: number;
   readonly seconds: number;
   readonly warmUp: number;
+  readonly leadIn: number;
   readonly connections: number;
   readonly isQuick: boolean;
   readonly peers: readonly string[];
@@ -52,6 +53,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
     rounds: positive('rounds', values.rounds ?? (isQuick ? '2' : '5'), 1000),
     seconds: positive('seconds', values.seconds ?? (isQuick ? '0.25' : '0.5'), 600),
     warmUp: isQuick ? 0.6 : 1.5,
+    leadIn: isQuick ? 0.25 : 1,
     connections: positive('connections', values.connections ?? (isQuick ? '500' : '2000'), 10_000),
     isQuick,
     peers: among('peers', values.peers?.split(',') ?? peerNames.slice(0, isQuick ? 3 : 4), peerNames),

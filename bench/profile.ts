@@ -118,7 +118,7 @@ async function main(seconds: number): Promise<void> {
   process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --perf-basic-prof`;
   const folder = mkdtempSync(join(tmpdir(), 'sslctx-profile-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const common = { rounds: 1, warmUp: 1.5, isQuick: false, connections: 0, peers: subjects };
+  const common = { rounds: 1, warmUp: 1.5, leadIn: 0, isQuick: false, connections: 0, peers: subjects };
   const effort: Effort = { ...common, seconds, cores: chooseCores(), certificates: makeCertificates(folder) };
   const facts = Object.entries(describeMachine(effort)).map(([name, value]) => `- ${name}: ${value}`);
   const sections = [`# Profile\n\n${facts.join('\n')}\n`];

@@ -58,6 +58,7 @@ export async function measureHandshakes(
     const results = await alternate(subjects, effort.rounds, async (subject) => {
       const server = servers.get(subject);
       if (server === undefined) throw new Error(`${subject.name} has not been started`);
+      await load(server, situation, 16, { ...effort, seconds: effort.leadIn });
       return measure(server);
     });
     return [...results].map(([subject, rounds]) => ({ situation: situation.title, subject: subject.name, rounds }));

@@ -37,6 +37,7 @@ export const storm: Group = {
       const results = await alternate(peers, effort.rounds, async (peer) => {
         const server = servers.get(peer);
         if (server === undefined) throw new Error(`${peer} has not been started`);
+        await load(server, situation, 32, { ...effort, seconds: effort.leadIn });
         await server.program.ask('reset');
         const handshakes = await load(server, situation, 32, effort);
         const delay = await server.program.ask('report');

@@ -26,6 +26,8 @@ export interface Effort {
   readonly seconds: number;
   /** Seconds of work that servers in JavaScript get before the first round: for the compiler. */
   readonly warmUp: number;
+  /** Seconds of work before each measurement of handshakes: V8 makes a heap small that has had nothing to do. */
+  readonly leadIn: number;
   /** Fewer and smaller subjects. */
   readonly isQuick: boolean;
   /** Of the group of idle connections. */
