@@ -41,10 +41,13 @@ std::shared_ptr<AcceptTurns> AcceptTurns::Of(int fd) {
 void AcceptTurns::Join(Seat& seat, int fd) {
   const std::lock_guard lock(mutex_);
   seats_.push_back(&seat);
-  if (seats_.size() > 1 && !guard_) guard_ = AcceptGuard::Start(*this, fd);
+  const bool had_guard = guard_ != nullptr;
+  if (seats_.size() > 1 && !had_guard) guard_ = AcceptGuard::Start(*this, fd);
   has_turns_ = guard_ != nullptr;
-  // Without a guard all must watch.
-  Give(guard_ ? seats_.front() : nullptr);
+  if (!guard_)
+    Give(nullptr);
+  else
+    Give(had_guard ? current_ : seats_.front());
 }
 
 void AcceptTurns::Leave(Seat& seat) {
