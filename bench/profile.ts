@@ -71,7 +71,7 @@ async function profile(subject: string, work: Work, effort: Effort): Promise<Pro
   const map = `/tmp/perf-${server.program.pid}.map`;
   const file = join(effort.certificates.folder, 'perf.data');
   try {
-    if (work.direction === undefined) await warmUp(server, work.situation, 16, effort);
+    if (work.direction === undefined) await warmUp([server], work.situation, 16, effort);
     else await runForNumbers(commandOf(work, server, effort.warmUp), effort.cores.client);
     const command = commandOf(work, server, effort.seconds);
     const numbers = await runForNumbers(command, effort.cores.client);

@@ -53,8 +53,8 @@ export async function measureHandshakes(
       };
       const server = await startServer(subject.peer, setting, effort);
       servers.set(subject, server);
-      await warmUp(server, situation, 16, effort);
     }
+    await warmUp(servers.values(), situation, 16, effort);
     const results = await alternate(subjects, effort.rounds, async (subject) => {
       const server = servers.get(subject);
       if (server === undefined) throw new Error(`${subject.name} has not been started`);
@@ -68,16 +68,26 @@ export async function measureHandshakes(
 }
 
 /**
- * Lets a server in JavaScript be compiled: the compiler goes by calls, which a busy machine makes slowly. After 6,000 full
- * handshakes, a server still costs a tenth more than after 15,000, and the same from there on.
+ * Lets servers in JavaScript be compiled: the compiler goes by calls, which a busy machine makes slowly. After 6,000 full
+ * handshakes, a server still costs a tenth more than after 15,000, and the same from there on. In turns: V8 throws the
+ * code of a process away that has nothing to do for some seconds.
  */
-export async function warmUp(server: Server, situation: Situation, slots: number, effort: Effort): Promise<void> {
-  if (!server.isJavaScript) return;
+export async function warmUp(
+  servers: Iterable<Server>,
+  situation: Situation,
+  slots: number,
+  effort: Effort,
+): Promise<void> {
   const enough = effort.isQuick ? 2500 : 15_000;
-  const end = performance.now() + 20_000;
-  for (let done = 0; done < enough && performance.now() < end; ) {
-    const numbers = await load(server, situation, slots, { ...effort, seconds: effort.warmUp });
-    done += take(numbers, 'perSecond') * effort.warmUp;
+  const end = performance.now() + 30_000;
+  const left = new Map([...servers].filter(({ isJavaScript }) => isJavaScript).map((server) => [server, enough]));
+  while (left.size > 0 && performance.now() < end) {
+    for (const [server, count] of left) {
+      const numbers = await load(server, situation, slots, { ...effort, seconds: effort.warmUp });
+      const rest = count - take(numbers, 'perSecond') * effort.warmUp;
+      if (rest > 0) left.set(server, rest);
+      else left.delete(server);
+    }
   }
 }
 

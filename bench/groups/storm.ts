@@ -32,8 +32,8 @@ export const storm: Group = {
         const setting = { tls: '1.3', tickets: 'stateless', certificate, serve: 'handshakes' } as const;
         const server = await startServer(peer, setting, effort);
         servers.set(peer, server);
-        await warmUp(server, situation, 32, effort);
       }
+      await warmUp(servers.values(), situation, 32, effort);
       const results = await alternate(peers, effort.rounds, async (peer) => {
         const server = servers.get(peer);
         if (server === undefined) throw new Error(`${peer} has not been started`);
