@@ -15,8 +15,8 @@ namespace sslctx {
 
 namespace {
 
-/// Longer than a turn of the event loop works on sockets.
-constexpr std::chrono::milliseconds kStep{2};
+/// Longer than a turn of the event loop works on sockets, and than another process usually has the processor.
+constexpr std::chrono::milliseconds kStep{5};
 /// After an alarm that nobody has heeded.
 constexpr std::chrono::milliseconds kLongStep{50};
 /// Without a connection, before the guard sleeps until the next one.
