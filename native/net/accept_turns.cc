@@ -65,7 +65,7 @@ void AcceptTurns::Leave(Seat& seat) {
     Give(Least(seat, true));
 }
 
-bool AcceptTurns::HandOverFull(const Seat& seat) {
+bool AcceptTurns::PassOnFull(const Seat& seat) {
   if (!has_turns_) return false;
   const std::lock_guard lock(mutex_);
   Seat* const other = Least(seat, true);
@@ -74,7 +74,7 @@ bool AcceptTurns::HandOverFull(const Seat& seat) {
   return true;
 }
 
-void AcceptTurns::HandOver(Seat& seat, unsigned count) {
+void AcceptTurns::PassOn(Seat& seat, unsigned count) {
   if (!has_turns_ || count == 0) return;
   accepted_.fetch_add(count, std::memory_order_relaxed);
   const std::lock_guard lock(mutex_);

@@ -43,9 +43,9 @@ class AcceptTurns final : private AcceptGuard::Post {
   void Join(Seat& seat, int fd);
   void Leave(Seat& seat);
   /// `seat` has no room. Whether another one has: that one accepts from here on.
-  bool HandOverFull(const Seat& seat);
+  bool PassOnFull(const Seat& seat);
   /// `seat` has accepted `count` connections, and goes to work.
-  void HandOver(Seat& seat, unsigned count);
+  void PassOn(Seat& seat, unsigned count);
 
  private:
   std::uint64_t Progress() const override { return accepted_.load(std::memory_order_relaxed); }

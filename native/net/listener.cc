@@ -88,7 +88,7 @@ void Listener::Close() {
 void Listener::Run(Call& call) noexcept {
   unsigned count = 0;
   for (; count < kMaxAccepts && turns_; ++count) {
-    if (seat_.IsFull() && turns_->HandOverFull(seat_)) break;
+    if (seat_.IsFull() && turns_->PassOnFull(seat_)) break;
     const int fd = AcceptStreamSocket(fd_);
     if (fd < 0) {
       if (IsOutOfDescriptors(errno)) reactor_.SpendReserve(fd_);
@@ -96,7 +96,7 @@ void Listener::Run(Call& call) noexcept {
     }
     call.Guard([&] { Accept(fd); });
   }
-  if (turns_) turns_->HandOver(seat_, count);
+  if (turns_) turns_->PassOn(seat_, count);
 }
 
 void Listener::Accept(int fd) {

@@ -88,13 +88,17 @@ test('connections that stay are spread over the threads', async (t) => {
   t.true(Math.min(...counts.values()) >= 30, `connections: ${[...counts.values()]}`);
 });
 
+/** When its threads have done what came before. */
+function answersOfAll(server: SslServer): Promise<unknown> {
+  return new Promise((resolve) => {
+    server.getConnections(resolve);
+  });
+}
+
 test('a thread that has as many connections as it may leaves the next ones to another', async (t) => {
   const { server, port } = await serve(t, 2);
   server.maxConnections = 1;
-  // The threads have heard of it when they answer.
-  await new Promise((resolve) => {
-    server.getConnections(resolve);
-  });
+  await answersOfAll(server);
   const first = open(port, 'stay and say');
   const second = open(port, 'stay and say');
   const threads = [await ask(first), await ask(second)];
@@ -102,6 +106,7 @@ test('a thread that has as many connections as it may leaves the next ones to an
   t.is(await ask(open(port, 'x')), '');
   first.end();
   await once(first, 'close');
+  await answersOfAll(server);
   t.is(await who(port), String(threads[0]));
   second.destroy();
 });
