@@ -7,7 +7,7 @@ import { peerNames } from './peers/servers.ts';
 
 /** How to use it. */
 export const usage = `npm run bench -- [OPTION...]
-  --quick            a minute and a half: fewer rounds, no large caches
+  --quick            two minutes: fewer rounds, no large caches
   --only GROUP,...   ${groups.map(({ name }) => name).join(', ')}
   --rounds N         default 5; --quick: 2
   --seconds N        of each measurement, default 0.5; --quick: 0.25
