@@ -130,9 +130,9 @@ test('a thread that has closed its server sleeps, whatever waits for the others'
   // Nobody can accept it now.
   const waiting = who(port);
   const before = await turns(one);
-  // A loop that does not sleep turns some ten thousand times in that.
+  // A loop that does not sleep turns some ten thousand times in that; a garbage collector in small steps, some hundred times.
   await delay(100);
-  t.true((await turns(one)) - before < 100);
+  t.true((await turns(one)) - before < 2000);
   release();
   t.is(await waiting, `thread ${two.threadId}`);
 });
