@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <csignal>
 #include <exception>
@@ -26,9 +25,9 @@ constexpr int kQuietSteps = 2;
 
 std::unique_ptr<AcceptGuard> AcceptGuard::Start(Post& post, int fd) noexcept try {
   std::unique_ptr<AcceptGuard> guard(new AcceptGuard(post));
-  guard->stop_ = eventfd(0, EFD_CLOEXEC);
-  guard->fd_ = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-  if (guard->stop_ < 0 || guard->fd_ < 0) return nullptr;
+  guard->stop_.Reset(eventfd(0, EFD_CLOEXEC));
+  guard->fd_.Reset(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  if (!guard->stop_ || !guard->fd_) return nullptr;
   // Signals are for the threads that Node knows of.
   sigset_t all;
   sigset_t before;
@@ -46,17 +45,16 @@ std::unique_ptr<AcceptGuard> AcceptGuard::Start(Post& post, int fd) noexcept try
 }
 
 AcceptGuard::~AcceptGuard() {
-  if (thread_.joinable()) {
-    eventfd_write(stop_, 1);
-    thread_.join();
-  }
-  if (fd_ >= 0) close(fd_);
-  if (stop_ >= 0) close(stop_);
+  if (!thread_.joinable()) return;
+  eventfd_write(stop_.get(), 1);
+  thread_.join();
 }
 
 void AcceptGuard::Run() const {
+  // For those who look at the threads of a process.
+  pthread_setname_np(pthread_self(), "sslctx-accept");
   for (;;) {
-    pollfd either[] = {{fd_, POLLIN, 0}, {stop_, POLLIN, 0}};
+    pollfd either[] = {{fd_.get(), POLLIN, 0}, {stop_.get(), POLLIN, 0}};
     poll(either, 2, -1);
     if (either[1].revents != 0 || !WatchClosely()) return;
   }
@@ -78,12 +76,12 @@ bool AcceptGuard::WatchClosely() const {
 }
 
 bool AcceptGuard::Sleep(std::chrono::milliseconds time) const {
-  pollfd stop{stop_, POLLIN, 0};
+  pollfd stop{stop_.get(), POLLIN, 0};
   return poll(&stop, 1, static_cast<int>(time.count())) == 0;
 }
 
 bool AcceptGuard::IsSomeoneWaiting() const {
-  pollfd waiting{fd_, POLLIN, 0};
+  pollfd waiting{fd_.get(), POLLIN, 0};
   return poll(&waiting, 1, 0) > 0;
 }
 

@@ -6,6 +6,8 @@
 #include <memory>
 #include <thread>
 
+#include "descriptor.h"
+
 namespace sslctx {
 
 class AcceptGuard {
@@ -38,8 +40,8 @@ class AcceptGuard {
   bool IsSomeoneWaiting() const;
 
   Post& post_;
-  int fd_ = -1;
-  int stop_ = -1;
+  Descriptor fd_;
+  Descriptor stop_;
   std::thread thread_;
 };
 

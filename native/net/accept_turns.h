@@ -58,7 +58,7 @@ class AcceptTurns final : private AcceptGuard::Post {
 
   const std::size_t processors_ = AvailableProcessors();
   std::atomic<std::uint64_t> accepted_{0};
-  /// There is a guard.
+  /// There is a guard. Without the lock: most sockets have one thread, whose every turn asks.
   std::atomic<bool> has_turns_{false};
 
   std::mutex mutex_;

@@ -7,12 +7,14 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "../call.h"
 #include "../callbacks.h"
 #include "../groups.h"
 #include "address.h"
 #include "channel.h"
+#include "descriptor.h"
 #include "listener.h"
 #include "posix_sockets.h"
 #include "session_der.h"
@@ -21,24 +23,6 @@
 namespace sslctx {
 
 namespace {
-
-/// A descriptor until somebody takes it over.
-struct Descriptor {
-  int fd;
-  explicit Descriptor(int given) : fd(given) {}
-  ~Descriptor() {
-    if (fd >= 0) close(fd);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int Release() {
-    const int taken = fd;
-    fd = -1;
-    return taken;
-  }
-};
-
-void SetOption(int fd, int level, int name, int value) { setsockopt(fd, level, name, &value, sizeof value); }
 
 bool Flag(const Napi::Object& options, const char* name) { return options.Get(name).ToBoolean(); }
 
@@ -53,6 +37,10 @@ ChannelOptions ChannelOptionsFrom(const Napi::Object& options) {
   result.requires_close_notify = Flag(options, "requireCloseNotify");
   result.defers_tickets = Flag(options, "defersTickets");
   return result;
+}
+
+Listener::ForConnections ForConnectionsFrom(const Napi::Object& options) {
+  return {ChannelOptionsFrom(options), options.Get("maxConnections").As<Napi::Number>().Uint32Value()};
 }
 
 Napi::Value Errno(Call& call, int error) { return ToJs(call.env(), -error); }
@@ -153,13 +141,14 @@ Napi::Value MayResumeSession(Call& call) {
 /// A socket that listens, or a negative errno.
 int OpenListening(const Napi::Object& where, const Address& address) {
   Descriptor socket_fd(OpenStreamSocket(address.family));
-  if (socket_fd.fd < 0) return -errno;
-  SetOption(socket_fd.fd, SOL_SOCKET, SO_REUSEADDR, 1);
-  if (Flag(where, "reusePort")) SetOption(socket_fd.fd, SOL_SOCKET, SO_REUSEPORT, 1);
-  if (address.family == AF_INET6) SetOption(socket_fd.fd, IPPROTO_IPV6, IPV6_V6ONLY, Flag(where, "ipv6Only") ? 1 : 0);
-  if (bind(socket_fd.fd, reinterpret_cast<const sockaddr*>(&address.storage), address.length) != 0) return -errno;
+  if (!socket_fd) return -errno;
+  SetOption(socket_fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+  if (Flag(where, "reusePort")) SetOption(socket_fd.get(), SOL_SOCKET, SO_REUSEPORT, 1);
+  if (address.family == AF_INET6)
+    SetOption(socket_fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, Flag(where, "ipv6Only") ? 1 : 0);
+  if (bind(socket_fd.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.length) != 0) return -errno;
   const int backlog = where.Get("backlog").As<Napi::Number>().Int32Value();
-  if (listen(socket_fd.fd, backlog) != 0) return -errno;
+  if (listen(socket_fd.get(), backlog) != 0) return -errno;
   return socket_fd.Release();
 }
 
@@ -171,23 +160,23 @@ Napi::Value Listen(Call& call) {
   const Napi::Value other = where.Get("fd");
   Address address;
   if (!other.IsNumber() && !Read(where, &address)) return Errno(call, EINVAL);
-  Descriptor socket_fd(-1);
+  Descriptor socket_fd;
   if (other.IsNumber()) {
-    socket_fd.fd = fcntl(other.As<Napi::Number>().Int32Value(), F_DUPFD_CLOEXEC, 0);
-    if (socket_fd.fd < 0) return Errno(call, errno);
+    socket_fd.Reset(fcntl(other.As<Napi::Number>().Int32Value(), F_DUPFD_CLOEXEC, 0));
+    if (!socket_fd) return Errno(call, errno);
   } else {
-    socket_fd.fd = OpenListening(where, address);
-    if (socket_fd.fd < 0) return Errno(call, -socket_fd.fd);
+    const int result = OpenListening(where, address);
+    if (result < 0) return Errno(call, -result);
+    socket_fd.Reset(result);
   }
   ListenerOptions settings;
   settings.accepts = !Flag(options, "isIdle");
-  settings.channel = ChannelOptionsFrom(options);
   settings.handshake_timeout = options.Get("handshakeTimeout").As<Napi::Number>().Uint32Value();
-  settings.max_connections = options.Get("maxConnections").As<Napi::Number>().Uint32Value();
   settings.no_delay = Flag(options, "noDelay") && address.family != AF_UNIX;
   settings.keep_alive = Flag(options, "keepAlive") && address.family != AF_UNIX;
   settings.keep_alive_delay = options.Get("keepAliveInitialDelay").As<Napi::Number>().Int32Value();
-  const auto listener = Listener::New(Reactor::Of(call.addon()), ctx, socket_fd.Release(), settings);
+  const auto listener =
+      Listener::New(Reactor::Of(call.addon()), ctx, std::move(socket_fd), settings, ForConnectionsFrom(options));
   return ToJs(call.env(), listener->id());
 }
 
@@ -195,7 +184,7 @@ Napi::Value ListenerConfigure(Call& call) {
   const auto listener = ListenerOf(call);
   if (!call[1].IsNull()) listener->SetContext(call.Handle<SSL_CTX>(1));
   const Napi::Object options = call[2].As<Napi::Object>();
-  listener->Configure(ChannelOptionsFrom(options), options.Get("maxConnections").As<Napi::Number>().Uint32Value());
+  listener->Configure(ForConnectionsFrom(options));
   return call.env().Undefined();
 }
 
@@ -254,16 +243,17 @@ Napi::Value Connect(Call& call) {
   Address address;
   if (!Read(where, &address)) return Errno(call, EINVAL);
   Descriptor socket_fd(OpenStreamSocket(address.family));
-  if (socket_fd.fd < 0) return Errno(call, errno);
+  if (!socket_fd) return Errno(call, errno);
   if (where.Get("local").IsObject()) {
     Address local;
     if (!Read(where.Get("local").As<Napi::Object>(), &local)) return Errno(call, EINVAL);
-    if (bind(socket_fd.fd, reinterpret_cast<sockaddr*>(&local.storage), local.length) != 0) return Errno(call, errno);
+    if (bind(socket_fd.get(), reinterpret_cast<sockaddr*>(&local.storage), local.length) != 0)
+      return Errno(call, errno);
   }
-  if (address.family != AF_UNIX) SetOption(socket_fd.fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  if (address.family != AF_UNIX) SetOption(socket_fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
   int result = 0;
   do {
-    result = connect(socket_fd.fd, reinterpret_cast<sockaddr*>(&address.storage), address.length);
+    result = connect(socket_fd.get(), reinterpret_cast<sockaddr*>(&address.storage), address.length);
   } while (result != 0 && errno == EINTR);
   if (result != 0 && errno != EINPROGRESS) return Errno(call, errno);
   return Errno(call, channel->ConnectWith(socket_fd.Release()));

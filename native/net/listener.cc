@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "posix_sockets.h"
 
@@ -18,8 +19,6 @@ constexpr unsigned kMaxAccepts = 8;
 
 bool IsOutOfDescriptors(int error) { return error == EMFILE || error == ENFILE; }
 
-void Set(int fd, int level, int name, int value) { setsockopt(fd, level, name, &value, sizeof value); }
-
 /// On Linux a connection has the options of the socket that accepts it: one system call less for each.
 #ifdef __linux__
 constexpr bool kInheritsOptions = true;
@@ -28,24 +27,25 @@ constexpr bool kInheritsOptions = false;
 #endif
 
 void SetOptions(int fd, const ListenerOptions& options) {
-  if (options.no_delay) Set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  if (options.no_delay) SetOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
   if (options.keep_alive) {
-    Set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-    if (options.keep_alive_delay > 0) Set(fd, IPPROTO_TCP, kKeepAliveDelay, options.keep_alive_delay);
+    SetOption(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    if (options.keep_alive_delay > 0) SetOption(fd, IPPROTO_TCP, kKeepAliveDelay, options.keep_alive_delay);
   }
 }
 
 }  // namespace
 
-Listener::Listener(Reactor& reactor, int fd, const ListenerOptions& options)
-    : reactor_(reactor), options_(options), fd_(fd), seat_{watch_, reactor.is_working()} {}
+Listener::Listener(Reactor& reactor, Descriptor fd, const ListenerOptions& options)
+    : reactor_(reactor), options_(options), fd_(std::move(fd)), seat_{watch_, reactor.is_working()} {}
 
-std::shared_ptr<Listener> Listener::New(Reactor& reactor, SSL_CTX* ctx, int fd, const ListenerOptions& options) {
-  const std::shared_ptr<Listener> listener(new Listener(reactor, fd, options));
+std::shared_ptr<Listener> Listener::New(Reactor& reactor, SSL_CTX* ctx, Descriptor fd, const ListenerOptions& options,
+                                        const ForConnections& settings) {
+  const std::shared_ptr<Listener> listener(new Listener(reactor, std::move(fd), options));
   listener->SetContext(ctx);
-  if constexpr (kInheritsOptions) SetOptions(fd, options);
+  if constexpr (kInheritsOptions) SetOptions(listener->fd(), options);
   const int error = listener->watch_.Open(
-      reactor.watches(), fd,
+      reactor.watches(), listener->fd(),
       [](void* data, bool, bool) {
         auto* const self = static_cast<Listener*>(data);
         self->reactor_.Enqueue(self->shared_from_this());
@@ -54,21 +54,21 @@ std::shared_ptr<Listener> Listener::New(Reactor& reactor, SSL_CTX* ctx, int fd, 
   if (error != 0) throw std::runtime_error("the socket cannot be watched");
   if (options.accepts) listener->StartAccepting();
   listener->id_ = reactor.AddListener(listener);
-  listener->Configure(options.channel, options.max_connections);
+  listener->Configure(settings);
   return listener;
 }
 
-void Listener::Configure(const ChannelOptions& channel, std::size_t max_connections) {
-  options_.channel = channel;
-  options_.channel.is_server = true;
-  options_.channel.owner = id_;
-  seat_.limit = max_connections;
+void Listener::Configure(const ForConnections& settings) {
+  channel_options_ = settings.channel;
+  channel_options_.is_server = true;
+  channel_options_.owner = id_;
+  seat_.limit = settings.limit;
 }
 
 void Listener::StartAccepting() {
-  turns_ = AcceptTurns::Of(fd_);
+  turns_ = AcceptTurns::Of(fd());
   watch_.WantWhenArmed();
-  turns_->Join(seat_, fd_);
+  turns_->Join(seat_, fd());
 }
 
 void Listener::SetContext(SSL_CTX* ctx) {
@@ -81,20 +81,19 @@ void Listener::Close() {
   if (turns_) turns_->Leave(seat_);
   turns_.reset();
   watch_.Close();
-  if (fd_ >= 0) close(fd_);
-  fd_ = -1;
+  fd_.Reset();
 }
 
 void Listener::Run(Call& call) noexcept {
   unsigned count = 0;
   for (; count < kMaxAccepts && turns_; ++count) {
     if (seat_.IsFull() && turns_->PassOnFull(seat_)) break;
-    const int fd = AcceptStreamSocket(fd_);
-    if (fd < 0) {
-      if (IsOutOfDescriptors(errno)) reactor_.SpendReserve(fd_);
+    const int connection = AcceptStreamSocket(fd());
+    if (connection < 0) {
+      if (IsOutOfDescriptors(errno)) reactor_.SpendReserve(fd());
       break;
     }
-    call.Guard([&] { Accept(fd); });
+    call.Guard([&] { Accept(connection); });
   }
   if (turns_) turns_->PassOn(seat_, count);
 }
@@ -105,7 +104,7 @@ void Listener::Accept(int fd) {
     return;
   }
   if constexpr (!kInheritsOptions) SetOptions(fd, options_);
-  const std::shared_ptr<Channel> channel = Channel::New(reactor_, ctx_.get(), fd, options_.channel);
+  const std::shared_ptr<Channel> channel = Channel::New(reactor_, ctx_.get(), fd, channel_options_);
   ++seat_.connections;
   pending_.insert(static_cast<std::uint64_t>(channel->id()));
   deadlines_.push_back({channel->id(), LoopTime(reactor_.loop()) + options_.handshake_timeout});

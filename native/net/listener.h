@@ -9,15 +9,14 @@
 #include "../openssl.h"
 #include "accept_turns.h"
 #include "channel.h"
+#include "descriptor.h"
 
 namespace sslctx {
 
 struct ListenerOptions {
-  ChannelOptions channel;
   /// Otherwise it holds the socket for other threads.
   bool accepts = true;
   std::uint64_t handshake_timeout = 120'000;
-  std::size_t max_connections = 0;
   bool no_delay = true;
   bool keep_alive = false;
   int keep_alive_delay = 0;
@@ -26,12 +25,18 @@ struct ListenerOptions {
 class Listener final : public Job, public std::enable_shared_from_this<Listener> {
  public:
   ~Listener() { Close(); }
-  /// The descriptor is the listener's from now on.
-  static std::shared_ptr<Listener> New(Reactor& reactor, SSL_CTX* ctx, int fd, const ListenerOptions& options);
+  /// What may change while it listens.
+  struct ForConnections {
+    ChannelOptions channel;
+    /// How many there may be; 0 is no limit.
+    std::size_t limit = 0;
+  };
+  static std::shared_ptr<Listener> New(Reactor& reactor, SSL_CTX* ctx, Descriptor fd, const ListenerOptions& options,
+                                       const ForConnections& settings);
 
   double id() const { return id_; }
-  int fd() const { return fd_; }
-  void Configure(const ChannelOptions& channel, std::size_t max_connections);
+  int fd() const { return fd_.get(); }
+  void Configure(const ForConnections& settings);
   void SetContext(SSL_CTX* ctx);
   void Ref(bool on) { watch_.Ref(on); }
   /// Accepts no more. Handshakes go on.
@@ -47,15 +52,16 @@ class Listener final : public Job, public std::enable_shared_from_this<Listener>
   bool CheckDeadlines(std::uint64_t now);
 
  private:
-  Listener(Reactor& reactor, int fd, const ListenerOptions& options);
+  Listener(Reactor& reactor, Descriptor fd, const ListenerOptions& options);
   void StartAccepting();
   void Accept(int fd);
 
   Reactor& reactor_;
   Owned<SSL_CTX, SSL_CTX_free> ctx_;
-  ListenerOptions options_;
+  const ListenerOptions options_;
+  ChannelOptions channel_options_;
   double id_ = 0;
-  int fd_;
+  Descriptor fd_;
   Watch watch_;
   /// Its connections are all that are not closed.
   AcceptTurns::Seat seat_;

@@ -26,6 +26,8 @@ inline constexpr int kKeepAliveDelay = TCP_KEEPIDLE;
 inline constexpr int kKeepAliveDelay = TCP_KEEPALIVE;
 #endif
 
+inline void SetOption(int fd, int level, int name, int value) { setsockopt(fd, level, name, &value, sizeof value); }
+
 #ifdef SOCK_CLOEXEC
 
 /// A stream socket that does not block and that other programs do not inherit; negative, with errno, when there is
@@ -43,8 +45,7 @@ inline int WithoutBlocking(int fd) {
   if (fd < 0) return fd;
 #ifdef SO_NOSIGPIPE
   // Fails where the other side has gone already: then nobody will write.
-  const int on = 1;
-  setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof(on));
+  SetOption(fd, SOL_SOCKET, SO_NOSIGPIPE, 1);
 #endif
   if (fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && fcntl(fd, F_SETFL, O_NONBLOCK) == 0) return fd;
   const int error = errno;

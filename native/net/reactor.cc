@@ -112,7 +112,7 @@ Reactor::Reactor(Addon& addon)
       ticker_.Open(*loop_, [](void* self) { static_cast<Reactor*>(self)->OnTick(); }, this) != 0) {
     ThrowError(env, "ERR_SSLCTX_STATE", "the event loop cannot be used");
   }
-  reserve_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  reserve_.Reset(open("/dev/null", O_RDONLY | O_CLOEXEC));
   // Asynchronous: libuv gives the memory of closed handles back in later turns, and Node must not end the loop before.
   napi_add_async_cleanup_hook(
       env,
@@ -124,9 +124,7 @@ Reactor::Reactor(Addon& addon)
       this, &cleanup_);
 }
 
-Reactor::~Reactor() {
-  if (reserve_ >= 0) close(reserve_);
-}
+Reactor::~Reactor() = default;
 
 void Reactor::Shutdown() {
   closing_ = true;
@@ -300,11 +298,11 @@ void Reactor::UsedRoom(std::size_t length) {
 }
 
 void Reactor::SpendReserve(int listening) {
-  if (reserve_ < 0) return;
-  close(reserve_);
-  const int turned_away = AcceptStreamSocket(listening);
-  if (turned_away >= 0) close(turned_away);
-  reserve_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (!reserve_) return;
+  reserve_.Reset();
+  // Closed at once: the reserve takes its place.
+  Descriptor(AcceptStreamSocket(listening)).Reset();
+  reserve_.Reset(open("/dev/null", O_RDONLY | O_CLOEXEC));
 }
 
 }  // namespace sslctx

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "../call.h"
+#include "descriptor.h"
 #include "loop.h"
 #include "watch.h"
 
@@ -172,7 +173,7 @@ class Reactor {
   Napi::Reference<Napi::Buffer<std::uint8_t>> buffer_;
   std::uint8_t* buffer_data_ = nullptr;
   std::size_t buffer_used_ = 0;
-  int reserve_ = -1;
+  Descriptor reserve_;
 };
 
 }  // namespace sslctx

@@ -6,41 +6,30 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Worker } from 'node:worker_threads';
 import test, { type ExecutionContext } from 'ava';
-import { connect, createServer, type SslServer, type SslSocket } from '../../src/index.ts';
+import { createServer, type SslServer, type SslSocket } from '../../src/index.ts';
 import { certificate } from '../helpers/classes.ts';
 import { leavesNoErrors } from '../helpers/errors.ts';
 import { listenOn } from '../net/listen.ts';
+import { Gate, open as openWith, threads } from './serving.ts';
 
 test.afterEach(leavesNoErrors);
-
-const file = new URL('../hazards/scripts/worker.mjs', import.meta.url);
-const script = new URL('scripts/serve.ts', import.meta.url).href;
 
 interface Running {
   readonly server: SslServer;
   readonly port: number;
-  /** Lets the threads go on that are held up. */
-  readonly release: () => void;
+  readonly gate: Gate;
 }
 
 async function serve(t: ExecutionContext, count: number): Promise<Running> {
-  const gate = new Int32Array(new SharedArrayBuffer(4));
-  const release = (): void => {
-    Atomics.store(gate, 0, 1);
-    Atomics.notify(gate, 0);
-  };
-  const options = { execArgv: [], workerData: { script, gate } };
-  const server = createServer({ ...certificate(), workers: { file, count, options } });
+  const gate = new Gate();
+  const server = createServer({ ...certificate(), workers: threads(count, { gate: gate.shared }) });
   const port = await listenOn(t, server);
-  t.teardown(release);
-  return { server, port, release };
+  t.teardown(() => gate.release());
+  return { server, port, gate };
 }
 
 function open(port: number, text: string): SslSocket {
-  const socket = connect({ port, host: '127.0.0.1', servername: 'localhost', ca: certificate().cert });
-  socket.on('error', () => {});
-  socket.write(text);
-  return socket;
+  return openWith(port, text, { ca: certificate().cert }).on('error', () => {});
 }
 
 /** The name of the thread that answers, or nothing when it is not let in. */
@@ -118,7 +107,7 @@ async function turns(worker: Worker): Promise<number> {
 }
 
 test('a thread that has closed its server sleeps, whatever waits for the others', async (t) => {
-  const { server, port, release } = await serve(t, 2);
+  const { server, port, gate } = await serve(t, 2);
   const [one, two] = server.workers;
   if (one === undefined || two === undefined) return t.fail('two threads');
   one.postMessage('close and stay');
@@ -133,15 +122,22 @@ test('a thread that has closed its server sleeps, whatever waits for the others'
   // A loop that does not sleep turns some ten thousand times in that; a garbage collector in small steps, some hundred times.
   await delay(100);
   t.true((await turns(one)) - before < 2000);
-  release();
+  gate.release();
   t.is(await waiting, `thread ${two.threadId}`);
 });
 
+const run = promisify(execFile);
+const program = fileURLToPath(new URL('scripts/held_up.ts', import.meta.url));
+const command = [process.execPath, ...process.execArgv, program];
+
 test('on one processor, too', async (t) => {
-  const run = promisify(execFile);
   const { stdout } = await run('taskset', ['-cp', String(process.pid)]);
   const processor = /: (\d+)/.exec(stdout)?.[1] ?? t.fail(stdout);
-  const program = fileURLToPath(new URL('scripts/one_processor.ts', import.meta.url));
-  const result = await run('taskset', ['-c', String(processor), process.execPath, ...process.execArgv, program]);
-  t.is(result.stdout, 'ok\n');
+  const result = await run('taskset', ['-c', String(processor), ...command]);
+  t.is(result.stdout, 'guards: 1\n');
+});
+
+test('and without a guard, for want of a descriptor', async (t) => {
+  const result = await run('sh', ['-c', 'ulimit -n 1024 && exec "$0" "$@"', ...command, 'scarce']);
+  t.is(result.stdout, 'guards: 0\n');
 });

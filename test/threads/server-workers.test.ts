@@ -13,21 +13,14 @@ import {
 import { assertResumed, sClient } from '../../src/testing/index.ts';
 import { certificate, protocols } from '../helpers/classes.ts';
 import { listenOn } from '../net/listen.ts';
-
-const file = new URL('../hazards/scripts/worker.mjs', import.meta.url);
-const script = new URL('scripts/serve.ts', import.meta.url).href;
-
-function threads(count: number, data: object = {}): NonNullable<SslServerOptions['workers']> {
-  return { file, count, options: { execArgv: [], workerData: { script, ...data } } };
-}
+import { file, Gate, open, threads } from './serving.ts';
 
 async function say(port: number, text: string, options: object = {}): Promise<{ answer: string; reused: boolean }> {
-  const socket = connect({ port, host: '127.0.0.1', servername: 'localhost', ca: certificate().cert, ...options });
+  const socket = open(port, text, { ca: certificate().cert, ...options });
   let answer = '';
   socket.on('data', (data) => {
     answer += data;
   });
-  socket.write(text);
   await once(socket, 'end');
   const reused = socket.resumption.accepted;
   socket.destroy();
@@ -36,20 +29,17 @@ async function say(port: number, text: string, options: object = {}): Promise<{ 
 
 for (const protocol of protocols) {
   test(`s_client resumes in whichever of four threads it comes to, ${protocol}`, async (t) => {
-    const gate = new Int32Array(new SharedArrayBuffer(4));
+    const gate = new Gate();
     const versions = { minVersion: protocol, maxVersion: protocol };
     const options = {
       ...certificate(),
       ...versions,
       tickets: 'stateful',
-      workers: threads(4, { greets: true, gate }),
+      workers: threads(4, { greets: true, gate: gate.shared }),
     } as const;
     const server = createServer(options);
     const port = await listenOn(t, server);
-    t.teardown(() => {
-      Atomics.store(gate, 0, 1);
-      Atomics.notify(gate, 0);
-    });
+    t.teardown(() => gate.release());
     const seen = new Set<string>();
     let session: string | undefined;
     while (seen.size < 4) {

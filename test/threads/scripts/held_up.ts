@@ -1,24 +1,26 @@
-// A server with four threads for which there is one processor: three of them are held up, and the fourth serves.
+// A server with four threads, of which three are held up: the fourth serves. With the argument `scarce`, there are no
+// descriptors left for what guards the connections when the second thread begins. Says how many guards there are.
 import { strict as assert } from 'node:assert';
 import { once } from 'node:events';
-import { connect, createServer } from '../../../src/index.ts';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createServer } from '../../../src/index.ts';
 import { makeCertificate } from '../../../src/testing/certificate.ts';
+import { Gate, open, threads } from '../serving.ts';
 
+const isScarce = process.argv[2] === 'scarce';
 const pair = makeCertificate();
-const gate = new Int32Array(new SharedArrayBuffer(4));
-const file = new URL('../../hazards/scripts/worker.mjs', import.meta.url);
-const workerData = { script: new URL('serve.ts', import.meta.url).href, gate };
-const server = createServer({ ...pair, workers: { file, count: 4, options: { execArgv: [], workerData } } });
+const gate = new Gate();
+const workers = threads(isScarce ? 1 : 4, { gate: gate.shared, isScarce });
+const server = createServer({ ...pair, workers });
 server.listen({ port: 0, host: '127.0.0.1' });
 await once(server, 'listening');
+while (server.workers.length < 4) await server.addWorker();
 const address = server.address();
 if (address === null || typeof address === 'string') throw new Error('no port');
 const { port } = address;
 
 async function say(text: string): Promise<string> {
-  const socket = connect({ port, host: '127.0.0.1', servername: 'localhost', ca: pair.cert });
-  socket.setEncoding('utf8');
-  socket.write(text);
+  const socket = open(port, text, { ca: pair.cert });
   const [answer] = await once(socket, 'data');
   socket.destroy();
   return answer;
@@ -44,8 +46,8 @@ const free = new Set<string>();
 for (let count = 0; count < 20; count++) free.add(await say('x'));
 assert.equal(free.size, 1);
 assert.ok(![...free].some((thread) => heldUp.has(thread)));
-Atomics.store(gate, 0, 1);
-Atomics.notify(gate, 0);
+const names = readdirSync('/proc/self/task').map((id) => readFileSync(`/proc/self/task/${id}/comm`, 'utf8').trim());
+gate.release();
 assert.deepEqual(new Set(await Promise.all(held)), heldUp);
 await server[Symbol.asyncDispose]();
-process.stdout.write('ok\n');
+process.stdout.write(`guards: ${names.filter((name) => name === 'sslctx-accept').length}\n`);
