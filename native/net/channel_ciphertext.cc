@@ -11,6 +11,12 @@
 
 namespace sslctx {
 
+namespace {
+
+constexpr ssize_t kWholeRecord = 16 * 1024;
+
+}  // namespace
+
 int Channel::ReadCiphertext(char* data, int length) noexcept {
   if (flood_ != 0) return kRetry;
   const auto room = static_cast<std::size_t>(length);
@@ -37,8 +43,9 @@ int Channel::ReadCiphertext(char* data, int length) noexcept {
     do {
       received = recv(fd_, data, room, 0);
     } while (received < 0 && errno == EINTR);
-    // Less than there was room for: no more is there, and asking again would only cost another system call.
-    is_drained_ = received < length;
+    // Less than there was room for: no more is there, and asking again would only cost another system call. But where
+    // whole records come, the next one is on its way: to be there for it costs less than a turn of the event loop.
+    is_drained_ = received < length && received < kWholeRecord;
     if (received == 0) {
       is_eof_ = true;
       return tells_end ? 0 : kRetry;
