@@ -12,6 +12,7 @@ import {
 import type { SslContext } from '../context.ts';
 import { toError } from '../errors.ts';
 import { logsKeys } from '../keylog-file.ts';
+import { Roster } from '../roster.ts';
 import { SslSession } from '../session.ts';
 import { type ContextStore, sessionStoreOf, storeOfChannel } from '../store/context-store.ts';
 import type { SslServerEvents, SslServerOptions } from './server-options.ts';
@@ -25,7 +26,7 @@ export class ServerHello {
   readonly #contexts = new Map<string, SslContext>();
   readonly #observed = new WeakSet<SslContext>();
   /** Channels that wait for an answer. */
-  readonly #waiting = new Set<SslChannel>();
+  readonly #waiting = new Roster<SslChannel>();
   #hasStore = false;
   /** Whether client hellos may have to wait: then native code tells of stores, also where one did not. */
   #isAsked = false;
@@ -84,12 +85,12 @@ export class ServerHello {
 
   /** `fail` hears what the server's own functions throw. */
   answer(channel: SslChannel, hello: ClientHello, fallback: SslContext, fail: (error: Error) => void): void {
-    this.#waiting.add(channel);
+    const place = this.#waiting.add(channel);
     this.#choose(channel, hello, fallback)
       .catch((error: unknown) => {
         if (!channel.isClosed) fail(toError(error));
       })
-      .finally(() => this.#waiting.delete(channel));
+      .finally(() => place.leave());
   }
 
   /** The store of a connection, also of one that did not wait here: its client hello asked for nothing. */

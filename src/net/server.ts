@@ -7,6 +7,7 @@ import { SslContext } from '../context.ts';
 import { checkOptionNames, ownOptions, type SslContextOptions } from '../context-options.ts';
 import { invalidType, invalidValue, requireInteger, SslctxError, toError } from '../errors.ts';
 import { logKeys, logsKeys } from '../keylog-file.ts';
+import { Roster } from '../roster.ts';
 import { attachSessionStore, type ContextStore, sessionStoreOf } from '../store/context-store.ts';
 import { checkOnRead } from './onread.ts';
 import { type DoorSettings, ServerDoor } from './server-door.ts';
@@ -51,7 +52,7 @@ export class SslServer extends EventEmitter {
   readonly #door: ServerDoor;
   #isListening = false;
   #isClosing = false;
-  readonly #sockets = new Set<SslSocket>();
+  readonly #sockets = new Roster<SslSocket>(() => this.#closeWhenEmpty());
   readonly #options: SslServerOptions;
   readonly #socketOptions: SslSocketOptions;
   readonly #hello: ServerHello;
@@ -59,10 +60,6 @@ export class SslServer extends EventEmitter {
   /** Those that end with the server. */
   readonly #stores: ContextStore[] = [];
   #maxConnections = 0;
-  readonly #onDestroyed = (socket: SslSocket): void => {
-    this.#sockets.delete(socket);
-    this.#closeWhenEmpty();
-  };
 
   constructor(given: SslServerOptions = {}) {
     super();
@@ -396,9 +393,7 @@ export class SslServer extends EventEmitter {
   }
 
   #adopt(channel: SslChannel, facts: number): SslSocket {
-    const socket = socketOn(channel, this.#socketOptions, facts, this.#onDestroyed);
-    this.#sockets.add(socket);
-    return socket;
+    return socketOn(channel, this.#socketOptions, facts, this.#sockets);
   }
 
   #accept(stream: Transport): void {
@@ -414,8 +409,8 @@ export class SslServer extends EventEmitter {
         channel.sessionTaker = (session) => this.#hello.storeFor(channel, context)?.add(channel, session);
       },
     });
-    this.#sockets.add(socket);
-    socket.once('close', () => this.#onDestroyed(socket));
+    const place = this.#sockets.add(socket);
+    socket.once('close', () => place.leave());
     this.#limitHandshake(socket);
     const fail = (error?: Error): void => {
       forget();

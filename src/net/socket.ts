@@ -16,6 +16,7 @@ import { invalidValue, SslctxError, toError } from '../errors.ts';
 import { logKeys, logsKeys } from '../keylog-file.ts';
 import { toLegacyObject } from '../memory.ts';
 import { decodeResumption, outcomeOf, type Resumption } from '../resumption.ts';
+import type { Place, Roster } from '../roster.ts';
 import type { SslSession } from '../session.ts';
 import { storeOfChannel } from '../store/context-store.ts';
 import { CertificateError, verificationCode } from '../verification.ts';
@@ -59,7 +60,7 @@ export let socketOn: (
   channel: SslChannel,
   options: SslSocketOptions,
   facts?: number,
-  onDestroyed?: (socket: SslSocket) => void,
+  sockets?: Roster<SslSocket>,
 ) => SslSocket;
 
 /** @internal For servers: a socket over a stream; `prepare` gets its channel before the handshake. */
@@ -82,11 +83,11 @@ class StreamArgument {
 class ChannelArgument {
   readonly channel: SslChannel;
   readonly facts: number | undefined;
-  readonly onDestroyed: ((socket: SslSocket) => void) | undefined;
-  constructor(channel: SslChannel, facts?: number, onDestroyed?: (socket: SslSocket) => void) {
+  readonly sockets: Roster<SslSocket> | undefined;
+  constructor(channel: SslChannel, facts?: number, sockets?: Roster<SslSocket>) {
     this.channel = channel;
     this.facts = facts;
-    this.onDestroyed = onDestroyed;
+    this.sockets = sockets;
   }
 }
 
@@ -127,7 +128,8 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
   readonly #onread: OnReadOptions | undefined;
   #reader: Reader | undefined;
   #pendingOutput: Callback | undefined;
-  #onDestroyed: ((socket: SslSocket) => void) | undefined;
+  /** Among those of its server. */
+  #place: Place<SslSocket> | undefined;
   /** Tries the next address; false when there is none. */
   #onUnreachable: ((error: Error) => boolean) | undefined;
 
@@ -142,7 +144,7 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
       this.#channel = from.channel;
       this.#facts = from.facts ?? 0;
       this.isServer = from.facts !== undefined;
-      this.#onDestroyed = from.onDestroyed;
+      this.#place = from.sockets?.add(this);
       this.#channel.target = new SslSocket.#Target(this);
       return;
     }
@@ -187,8 +189,8 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
   }
 
   static {
-    socketOn = (channel, options, facts, onDestroyed) =>
-      new SslSocket(new ChannelArgument(channel, facts, onDestroyed), options);
+    socketOn = (channel, options, facts, sockets) =>
+      new SslSocket(new ChannelArgument(channel, facts, sockets), options);
     socketOver = (stream, context, options, { prepare, ...settings }) => {
       const channel = SslChannel.create(context, { ...settings, isServer: true });
       prepare(channel);
@@ -446,7 +448,7 @@ export class SslSocket extends SocketInfo implements AsyncDisposable {
     waiting?.(error ?? new SslctxError('ERR_SSLCTX_STATE', 'the socket was destroyed'));
     this.#sessions?.end();
     callback(error);
-    this.#onDestroyed?.(this);
+    this.#place?.leave();
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {

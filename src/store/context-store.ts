@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { isOwnSessionId, looksInside, prepareStoreContext, type SslChannel, takesEarlyData } from '../channel.ts';
 import type { SslContext } from '../context.ts';
 import { invalidType, invalidValue, SslctxError, toError } from '../errors.ts';
+import { type Place, Roster } from '../roster.ts';
 import type { SslSession } from '../session.ts';
 import { Breaker } from './breaker.ts';
 import { fingerprintTag, keyOf, labelTag, StoreConnection } from './connection.ts';
@@ -16,7 +17,12 @@ import { WriteQueue, withDeadline } from './write-queue.ts';
 
 const noKeys: readonly Uint8Array[] = [];
 const stores = new WeakMap<SslContext, ContextStore>();
-const storesOfChannels = new WeakMap<SslChannel, ContextStore>();
+/** What is known of a connection for the sake of its store. */
+interface Connected {
+  readonly store: ContextStore;
+  readonly place: Place<StoreConnection>;
+}
+const connected = new WeakMap<SslChannel, Connected>();
 
 /**
  * Keeps the sessions of a context in `store` from now on: its tickets are stateful, and its servers ask the store for the
@@ -44,7 +50,7 @@ export function sessionStoreOf(context: SslContext): ContextStore | undefined {
 
 /** @internal The store that a connection uses. */
 export function storeOfChannel(channel: SslChannel): ContextStore | undefined {
-  return storesOfChannels.get(channel);
+  return connected.get(channel)?.store;
 }
 
 /** One context and its store: made by {@link attachSessionStore}. */
@@ -58,7 +64,7 @@ export class ContextStore {
   readonly #queue: WriteQueue;
   readonly #lookup: Lookup;
   readonly #revoker: Revoker;
-  readonly #connections = new Map<SslChannel, StoreConnection>();
+  readonly #connections = new Roster<StoreConnection>();
   readonly #isInside: boolean;
   /** Of the sessions in the internal cache, of which the store is not asked. */
   readonly #labels = new Map<string, string | undefined>();
@@ -86,9 +92,9 @@ export class ContextStore {
     const queue = new WriteQueue(store, breaker, counters, { context, limit: maxQueue, timeout: writeTimeout });
     this.#queue = queue;
     this.#lookup = new Lookup({ store, context, name: this.#name, breaker, queue, counters, timeout: lookupTimeout });
-    const connections = (): Iterable<StoreConnection> => this.#connections.values();
     const timeout = revokeTimeout;
     const inside = { labels: this.#labels, forget: () => this.#lookup.forget() };
+    const connections = this.#connections;
     this.#revoker = new Revoker({ context, store, queue, counters, connections, retryAfter, timeout, ...inside });
     this.#ready = this.#revoker.listen();
     context.on('removeSession', (session, reason) => {
@@ -149,10 +155,11 @@ export class ContextStore {
 
   /** @internal From now on the connection's sessions are kept here. */
   connect(channel: SslChannel): void {
-    this.#connections.set(channel, new StoreConnection());
-    storesOfChannels.set(channel, this);
+    connected.get(channel)?.place.leave();
+    const place = this.#connections.add(new StoreConnection());
+    connected.set(channel, { store: this, place });
     channel.sessionTaker = (session) => this.add(channel, session);
-    channel.onClosed = () => this.#connections.delete(channel);
+    channel.onClosed = () => place.leave();
     this.#refreshKeys();
   }
 
@@ -161,7 +168,7 @@ export class ContextStore {
    * `lookupTimeout`.
    */
   async lookUp(channel: SslChannel, ids: readonly Buffer[]): Promise<SslSession[]> {
-    const connection = this.#connections.get(channel);
+    const connection = this.#connectionOf(channel);
     if (ids.length === 0 || connection === undefined) return [];
     const own = ids.filter((id) => isOwnSessionId(this.#context, id));
     this.#counters.foreign += ids.length - own.length;
@@ -209,9 +216,15 @@ export class ContextStore {
     return session;
   }
 
+  /** Until the channel is closed. */
+  #connectionOf(channel: SslChannel): StoreConnection | undefined {
+    const known = connected.get(channel);
+    return known?.store === this && known.place.isTaken ? known.place.member : undefined;
+  }
+
   /** @internal A handshake is done; false when what it has resumed was revoked on the way. */
   secured(channel: SslChannel): boolean {
-    const connection = this.#connections.get(channel);
+    const connection = this.#connectionOf(channel);
     if (connection === undefined) return true;
     const isReused = channel.isSessionReused;
     connection.secured(isReused);
@@ -223,7 +236,7 @@ export class ContextStore {
 
   /** @internal libssl has made a session. */
   add(channel: SslChannel, session: SslSession): void {
-    const connection = this.#connections.get(channel);
+    const connection = this.#connectionOf(channel);
     if (connection === undefined || connection.isBarred || session.id.length === 0) return;
     // Nobody knows before the end of a handshake that the client proves to be the one of the session it offered.
     if (!connection.isSecure && connection.label !== undefined && !channel.isSessionReused)
@@ -256,7 +269,7 @@ export class ContextStore {
     if (typeof label !== 'string') throw invalidType('label', 'a string', label);
     const size = Buffer.byteLength(label);
     if (size < 1 || size > 1024) throw invalidValue('label', 'must have 1 to 1024 bytes');
-    const connection = this.#connections.get(channel);
+    const connection = this.#connectionOf(channel);
     if (connection === undefined) throw new SslctxError('ERR_SSLCTX_STATE', 'the connection has no session store');
     connection.relabel(label);
     // Also where the store has lost it, or never had it.

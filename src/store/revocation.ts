@@ -48,7 +48,7 @@ interface Parts {
   store: SessionStore;
   queue: WriteQueue;
   counters: Counters;
-  connections: () => Iterable<StoreConnection>;
+  connections: Iterable<StoreConnection>;
   /** Of the sessions in the internal cache. */
   labels: ReadonlyMap<string, string | undefined>;
   /** Answers of the store that are on their way may be older than the revocation. */
@@ -185,7 +185,7 @@ export class Revoker {
   async #obey(selection: Selection): Promise<void> {
     const { connections, queue, counters, forget } = this.#parts;
     forget();
-    for (const connection of connections()) connection.revoke(selection);
+    for (const connection of connections) connection.revoke(selection);
     counters.revoked += selection.ids.size;
     this.#removeInside(selection);
     await queue.revoke((entry) => isSelected(selection, entry));
@@ -210,7 +210,7 @@ export class Revoker {
   #lose(): void {
     const { context, connections, queue } = this.#parts;
     this.#isLost = true;
-    for (const connection of connections()) connection.lose();
+    for (const connection of connections) connection.lose();
     queue.clear();
     this.#useInside(false);
     unlessFreed(() => context.clearSessions());
