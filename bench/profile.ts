@@ -1,4 +1,4 @@
-// npm run bench:profile: where each microsecond of a resumed handshake and of a bulk transfer goes.
+// npm run bench:profile -- [--seconds 3] [--names]: where each microsecond of a resumed handshake and of a bulk transfer goes.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,11 +56,11 @@ const works: readonly Work[] = [
   })),
 ];
 
-function commandOf(work: Work, server: Server, seconds: number): readonly string[] {
+function commandOf(work: Work, server: Server, seconds: number, effort: Effort): readonly string[] {
   const { direction, situation } = work;
   return direction === undefined
     ? loadCommand(server, situation, 16, seconds)
-    : bulkCommand(server, direction, seconds);
+    : bulkCommand(server, direction, seconds, effort);
 }
 
 /** One server, first without perf, which takes time itself, and then with it. */
@@ -72,8 +72,8 @@ async function profile(subject: string, work: Work, effort: Effort): Promise<Pro
   const file = join(effort.certificates.folder, 'perf.data');
   try {
     if (work.direction === undefined) await warmUp([server], work.situation, 16, effort);
-    else await runForNumbers(commandOf(work, server, effort.warmUp), effort.cores.client);
-    const command = commandOf(work, server, effort.seconds);
+    else await runForNumbers(commandOf(work, server, effort.warmUp, effort), effort.cores.client);
+    const command = commandOf(work, server, effort.seconds, effort);
     const numbers = await runForNumbers(command, effort.cores.client);
     const cpu = take(numbers, 'serverCpu');
     const cost =
@@ -108,14 +108,17 @@ function report(work: Work, profiles: readonly Profile[]): string {
   return `## ${title}\n\nServer CPU, ${unit}.\n\n${partsTable(profiles)}\n\n${functions.join('\n')}`;
 }
 
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '3' } } });
+const { values } = parseArgs({
+  options: { seconds: { type: 'string', default: '3' }, names: { type: 'boolean', default: false } },
+});
 
 async function main(seconds: number): Promise<void> {
   requirePerf();
   if (!(seconds > 0 && seconds <= 600)) throw new RangeError('--seconds must be above 0 and at most 600');
   buildPrograms();
-  // perf finds the names of compiled JavaScript in the file that this makes.
-  process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --perf-basic-prof`;
+  // perf finds the names of compiled JavaScript in the file that this makes. But V8 marks its whole heap again and again
+  // then where much memory comes and goes: an upload costs nearly twice as much.
+  if (values.names) process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --perf-basic-prof`;
   const folder = mkdtempSync(join(tmpdir(), 'sslctx-profile-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const common = { rounds: 1, warmUp: 1.5, leadIn: 0, isQuick: false, connections: 0, peers: subjects };

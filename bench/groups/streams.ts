@@ -47,11 +47,11 @@ async function measureStreams(effort: Effort, situations: readonly Situation[]):
   }
 }
 
-function command(program: 'bulk' | 'echo', server: Server, seconds: number): string[] {
+function command(program: 'bulk' | 'echo', server: Server, seconds: number, leadIn: number): string[] {
   const { port } = server;
   return [
     ...[programPath(program), '--tls', '1.3', '--port', String(port), '--pids', String(server.program.pid)],
-    ...['--seconds', String(seconds)],
+    ...['--seconds', String(seconds), '--warmup', String(Math.max(0.1, leadIn))],
   ];
 }
 
@@ -59,12 +59,17 @@ function command(program: 'bulk' | 'echo', server: Server, seconds: number): str
 export type Direction = 'download' | 'upload';
 
 /** The command of one run of the program for bulk data. */
-export function bulkCommand(server: Server, direction: Direction, seconds: number): readonly string[] {
-  return [...command('bulk', server, seconds), '--direction', direction];
+export function bulkCommand(
+  server: Server,
+  direction: Direction,
+  seconds: number,
+  { leadIn }: Effort,
+): readonly string[] {
+  return [...command('bulk', server, seconds, leadIn), '--direction', direction];
 }
 
 async function transfer(server: Server, direction: Direction, length: number, effort: Effort): Promise<Numbers> {
-  const numbers = await runForNumbers(bulkCommand(server, direction, length), effort.cores.client);
+  const numbers = await runForNumbers(bulkCommand(server, direction, length, effort), effort.cores.client);
   const seconds = take(numbers, 'seconds');
   const gigabytes = take(numbers, 'bytes') / 1e9;
   return {
@@ -76,7 +81,7 @@ async function transfer(server: Server, direction: Direction, length: number, ef
 }
 
 async function exchange(server: Server, length: number, effort: Effort): Promise<Numbers> {
-  const numbers = await runForNumbers(command('echo', server, length / 2), effort.cores.client);
+  const numbers = await runForNumbers(command('echo', server, length / 2, effort.leadIn), effort.cores.client);
   return {
     serverMicroseconds: (take(numbers, 'serverCpu') / take(numbers, 'count')) * 1e6,
     p50: take(numbers, 'p50'),

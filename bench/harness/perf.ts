@@ -42,7 +42,7 @@ export function recordCommand(pid: number, file: string, command: readonly strin
   return ['perf', 'record', ...settings, '-p', String(pid), '-o', file, '--', ...command];
 }
 
-/** The functions of a recording, the greatest share first. */
+/** The functions of a recording, the greatest share first. Those of a file of which perf knows no names are one. */
 export function readSamples(file: string): Sample[] {
   const settings = ['--stdio', '-F', 'overhead,dso,symbol', '-t', '|', '--percent-limit', '0'];
   const text = execFileSync('perf', ['report', '-i', file, ...settings], {
@@ -50,12 +50,16 @@ export function readSamples(file: string): Sample[] {
     stdio: ['ignore', 'pipe', 'ignore'],
     maxBuffer: 2 ** 26,
   });
-  return text.split('\n').flatMap((line) => {
+  const samples = new Map<string, Sample>();
+  for (const line of text.split('\n')) {
     const [percent = '', object = '', symbol = ''] = line.split('|').map((field) => field.trim());
-    if (line.startsWith('#') || !percent.endsWith('%')) return [];
-    const name = symbol.replace(/^\[.\]\s*/, '');
-    return [{ part: partOf(object, name), name, share: Number.parseFloat(percent) / 100 }];
-  });
+    if (line.startsWith('#') || !percent.endsWith('%')) continue;
+    const found = symbol.replace(/^\[.\]\s*/, '');
+    const name = /^0x/.test(found) ? `all of ${object.replace(/ tid .*/, '')}` : found;
+    const share = Number.parseFloat(percent) / 100 + (samples.get(name)?.share ?? 0);
+    samples.set(name, { part: partOf(object, found), name, share });
+  }
+  return [...samples.values()].sort((left, right) => right.share - left.share);
 }
 
 /** By the file that the function is in; `node` contains half of them, OpenSSL among them. */

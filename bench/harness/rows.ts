@@ -26,7 +26,7 @@ export interface Effort {
   readonly seconds: number;
   /** Seconds of work that servers in JavaScript get before the first round: for the compiler. */
   readonly warmUp: number;
-  /** Seconds of work before each measurement of handshakes: V8 makes a heap small that has had nothing to do. */
+  /** Seconds of work before each measurement: V8 makes a heap small that has had nothing to do. */
   readonly leadIn: number;
   /** Fewer and smaller subjects. */
   readonly isQuick: boolean;
